@@ -1,0 +1,47 @@
+# The rules every target shares: warnings, sanitizers, one library and one test program a folder.
+
+add_library(bise_options INTERFACE)
+target_include_directories(bise_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(bise_options INTERFACE -Wall -Wextra -Wshadow -Wconversion
+                       -Wno-sign-conversion -Werror -fvisibility=hidden)
+# Floating point means the same in every file: no contraction behind our back, so that a kernel
+# and its reference differ only where the code says so.
+target_compile_options(bise_options INTERFACE -ffp-contract=off)
+if(BISE_SANITIZE)
+  target_compile_options(bise_options INTERFACE -fsanitize=${BISE_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(bise_options INTERFACE -fsanitize=${BISE_SANITIZE})
+endif()
+
+# bise_module(NAME DEPENDS other...): all .cpp files below this folder that are no tests become the
+# library NAME, the *_test.cpp files the program NAME_test. Files of a subfolder that calls
+# bise_module itself are not taken twice: exclude them with EXCLUDE regular expressions.
+function(bise_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(pattern IN LISTS ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${pattern})
+  endforeach()
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC bise_options ${ARG_DEPENDS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE bise_options ${ARG_DEPENDS})
+  endif()
+  if(BISE_TESTS AND tests)
+    bise_test(${name}_test SOURCES ${tests} DEPENDS ${name})
+  endif()
+endfunction()
+
+# bise_test(NAME SOURCES files... DEPENDS libraries...): a GoogleTest program, run by ctest from the
+# project's root so that tests name their data as tests/...
+function(bise_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bise_options ${ARG_DEPENDS} GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()

@@ -1,0 +1,30 @@
+#include "base/text.h"
+
+#include "base/utf8.h"
+
+namespace bise {
+
+std::string quoted(std::string_view text, std::size_t bytes_max) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const bool cut = text.size() > bytes_max;
+  if (cut) text = text.substr(0, bytes_max);
+  std::string out;
+  while (!text.empty()) {
+    const Utf8Step step = decode_utf8(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    if (!step.valid || first < 0x20 || first == 0x7f) {
+      for (const char c : text.substr(0, step.length)) {
+        out.append("\\x");
+        out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+        out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+      }
+    } else {
+      out.append(text.substr(0, step.length));
+    }
+    text.remove_prefix(step.length);
+  }
+  if (cut) out.append("...");
+  return out;
+}
+
+}  // namespace bise

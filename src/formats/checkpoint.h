@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "tensor/element_type.h"
+
+namespace bise {
+
+// A tensor as the file has it. Dimensions outermost first: a matrix is {rows, cols} = {out, in},
+// row-major (a GGUF's ne is turned round). The bytes lie in the mapped file.
+struct FileTensor {
+  std::string name;
+  ElementType type;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;
+};
+
+enum class CheckpointForm {
+  gguf,          // one file, or the first part of a split one
+  hf,            // folder with config.json and model*.safetensors
+  consolidated,  // folder with params.json and consolidated*.safetensors
+};
+
+// An opened model: named tensors in mapped files, and what the files say about them. Everything
+// that depends on sizes and offsets has been checked: each tensor's bytes lie inside its file, are
+// as long as type and shape say, and no two tensors of a file overlap.
+class Checkpoint {
+ public:
+  // `path`: a GGUF file, a folder, or a file inside such a folder (config.json, params.json, a
+  // .safetensors file). The format is told by content, not by the name's ending.
+  static Result<Checkpoint> open(const std::string& path);
+
+  CheckpointForm form() const;
+  const std::string& path() const;
+  // All files that make up the model, in order.
+  const std::vector<std::string>& files() const;
+  std::uint64_t file_bytes() const;
+
+  const std::vector<FileTensor>& tensors() const;  // in file order
+  const FileTensor* find(std::string_view name) const;
+
+  // gguf: an object of all keys ("general.architecture": ...), arrays as arrays; the long token
+  //   arrays are kept apart (see gguf()). hf: config.json. consolidated: params.json.
+  const Json& metadata() const;
+
+  // The folder (hf, consolidated) or the file's folder (gguf), for tokenizer files beside it.
+  const std::string& folder() const;
+
+  // GGUF tokenizer arrays, unconverted; empty for other forms.
+  struct GgufTokenizer {
+    std::vector<std::string_view> tokens;       // tokenizer.ggml.tokens
+    std::vector<std::int32_t> token_types;      // tokenizer.ggml.token_type
+    std::vector<std::string_view> merges;       // tokenizer.ggml.merges
+  };
+  const GgufTokenizer& gguf_tokenizer() const;
+
+  Checkpoint(Checkpoint&&) noexcept;
+  Checkpoint& operator=(Checkpoint&&) noexcept;
+  ~Checkpoint();
+
+ private:
+  struct State;
+  explicit Checkpoint(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bise
