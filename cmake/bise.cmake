@@ -7,7 +7,13 @@ target_compile_options(bise_options INTERFACE -Wall -Wextra -Wshadow -Wconversio
 # Floating point means the same in every file: no contraction behind our back, so that a kernel
 # and its reference differ only where the code says so.
 target_compile_options(bise_options INTERFACE -ffp-contract=off)
+# CHECK names its file as the repository does; no path of the build machine enters the program.
+target_compile_options(bise_options INTERFACE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(BISE_SANITIZE)
+  # DCHECK and the standard library's own checks are on; GCC's flow warnings are unreliable in
+  # instrumented code, so that warnings are errors only in the builds without it.
+  target_compile_options(bise_options INTERFACE -UNDEBUG -Wno-error)
+  target_compile_definitions(bise_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_compile_options(bise_options INTERFACE -fsanitize=${BISE_SANITIZE} -fno-omit-frame-pointer
                          -fno-sanitize-recover=all)
   target_link_options(bise_options INTERFACE -fsanitize=${BISE_SANITIZE})
@@ -32,6 +38,7 @@ function(bise_module name)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE bise_options ${ARG_DEPENDS})
   endif()
+  set_property(GLOBAL APPEND PROPERTY BISE_MODULES ${name})
   if(BISE_TESTS AND tests)
     bise_test(${name}_test SOURCES ${tests} DEPENDS ${name})
   endif()
