@@ -89,6 +89,11 @@ def wheel_bytes_so_far(folder):
 def words_of(pip_output):
     """The line in which pip says why, without its own prefix."""
     lines = [line.strip() for line in pip_output.splitlines() if line.strip()]
+    # Without a network pip's last word is that no such package exists; the cause stands above it.
+    broken = [line for line in lines if "connection broken by" in line]
+    if broken:
+        cause = re.sub(r".*connection broken by '?(.*?)'?: /.*", r"\1", broken[-1])
+        return f"the package index could not be reached ({cause})"
     errors = [line for line in lines if re.match(r"(ERROR|OSError|error)\b", line)]
     chosen = (errors or lines or ["it gave no reason"])[-1]
     return re.sub(r"^ERROR:\s*", "", chosen)
