@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,12 +16,17 @@
 namespace bise {
 
 // A tensor as the file has it. Dimensions outermost first: a matrix is {rows, cols} = {out, in},
-// row-major (a GGUF's ne is turned round). The bytes lie in the mapped file.
+// row-major (a GGUF's ne is turned round); none at all for a scalar. The bytes lie in the mapped
+// file and begin at a multiple of the element's size (of 8 in a GGUF).
 struct FileTensor {
   std::string name;
   ElementType type;
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
+
+  // Whether it has this shape, where missing outer dimensions count as 1: a vector of n is also
+  // {1, n}.
+  bool has_shape(std::initializer_list<std::int64_t> expected) const;
 };
 
 enum class CheckpointForm {
@@ -43,22 +49,28 @@ class Checkpoint {
   // All files that make up the model, in order.
   const std::vector<std::string>& files() const;
   std::uint64_t file_bytes() const;
+  // Memory beside the mapped files: tensors of a safetensors file that begin at an odd place are
+  // copied (old writers did not pad the header). Nearly always 0.
+  std::uint64_t copied_bytes() const;
 
   const std::vector<FileTensor>& tensors() const;  // in file order
   const FileTensor* find(std::string_view name) const;
 
-  // gguf: an object of all keys ("general.architecture": ...), arrays as arrays; the long token
-  //   arrays are kept apart (see gguf()). hf: config.json. consolidated: params.json.
+  // gguf: an object of all keys ("general.architecture": ...) but the arrays kept apart in
+  //   gguf_tokenizer(). Arrays are arrays, except that one which would bring the total
+  //   beyond 65,536 elements is null. Invalid UTF-8 is replaced. hf: config.json. consolidated:
+  //   params.json. Always an object.
   const Json& metadata() const;
 
   // The folder (hf, consolidated) or the file's folder (gguf), for tokenizer files beside it.
   const std::string& folder() const;
 
-  // GGUF tokenizer arrays, unconverted; empty for other forms.
+  // GGUF tokenizer arrays, unconverted (views into the mapped file, any bytes); empty for other
+  // forms and for arrays that are not there.
   struct GgufTokenizer {
-    std::vector<std::string_view> tokens;       // tokenizer.ggml.tokens
-    std::vector<std::int32_t> token_types;      // tokenizer.ggml.token_type
-    std::vector<std::string_view> merges;       // tokenizer.ggml.merges
+    std::vector<std::string_view> tokens;   // tokenizer.ggml.tokens
+    std::vector<std::int32_t> token_types;  // tokenizer.ggml.token_type
+    std::vector<std::string_view> merges;   // tokenizer.ggml.merges
   };
   const GgufTokenizer& gguf_tokenizer() const;
 
