@@ -77,7 +77,8 @@ show_progress() {
       left=", about $(((SECONDS - began) * (total - done) / done)) s left"
     fi
     if [[ -t 2 ]]; then
-      printf '\r\033[Kbise: building %s: %d %% (%d of %d)%s' "$what" $percent $done $total "$left" >&2
+      printf '\r\033[Kbise: building %s: %d %% (%d of %d)%s' \
+        "$what" $percent $done $total "$left" >&2
     elif ((percent / 25 > shown / 25 || shown < 0)); then
       say "building $what: $percent % ($done of $total)$left"
       shown=$percent
@@ -93,8 +94,8 @@ show_first_errors() {
   fi
 }
 
-# build PRESET WHAT [TARGET...]: configures if need be, builds what changed; on failure shows the first
-# errors and where the rest is, and returns 1. The log is build/PRESET.log.
+# build PRESET WHAT [TARGET...]: configures if need be, builds what changed; on failure shows the
+# first errors and where the rest is, and returns 1. The log is build/PRESET.log.
 build() {
   local preset=$1 what=$2 folder=$root/build/$1 log=$root/build/$1.log
   shift 2

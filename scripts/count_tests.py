@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""count_tests.py RESULTS NAME: what one ctest run did, from RESULTS/NAME.junit.xml and the GoogleTest
-reports in RESULTS/NAME/. Prints "passed failed skipped"; adds names to RESULTS/failures and, with their
-reasons, to RESULTS/skips."""
+"""count_tests.py RESULTS NAME: what one ctest run did, from RESULTS/NAME.junit.xml and the
+GoogleTest reports in RESULTS/NAME/. Prints "passed failed skipped"; adds names to RESULTS/failures
+and, with their reasons, to RESULTS/skips."""
 
 import pathlib
 import sys

