@@ -19,7 +19,7 @@ import words  # noqa: E402
 GOOD = {
     "tests/tidy/layers.txt": "base:\ntensor: base\nkv: tensor\n",
     "ARCHITECTURE.md": "### `src/base`\n### `src/tensor`\n### `src/kv`\n"
-                       "| `base` |  |\n| `tensor` | `base` |\n| `kv` | `tensor` |\n",
+                       "| `base` | |\n| `tensor` | `base` |\n| `kv` | `tensor` |\n",
     "src/base/CMakeLists.txt": "bise_module(base DEPENDS Threads::Threads)\n",
     "src/tensor/CMakeLists.txt": "bise_module(tensor DEPENDS base)\n",
     "src/kv/CMakeLists.txt": "bise_module(kv DEPENDS tensor)\n",
