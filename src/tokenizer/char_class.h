@@ -17,9 +17,9 @@ enum class CharClass : std::uint8_t {
 };
 
 namespace detail {
-extern const std::uint8_t kCharClassTops[];     // code point >> 12: its block
-extern const std::uint8_t kCharClassBlocks[];   // [blocks][32]: pages of 128 code points
-extern const std::uint64_t kCharClassPages[];   // [pages][8]: a nibble for each code point
+extern const std::uint8_t kCharClassTops[];    // code point >> 12: its block
+extern const std::uint8_t kCharClassBlocks[];  // [blocks][32]: pages of 128 code points
+extern const std::uint64_t kCharClassPages[];  // [pages][8]: a nibble for each code point
 }  // namespace detail
 
 // `code_point` is at most U+10FFFF.

@@ -12,7 +12,8 @@ enum class ControlTokens { drop, write_out };
 
 // Token ids to text, as they come. What can no longer change is given out at once: complete
 // characters, and U+FFFD for each maximal ill-formed subpart; an incomplete character (at most
-// three bytes) waits. A control token ends the bytes before it: what waits becomes one U+FFFD.
+// three bytes) and the first two bytes of a surrogate wait. A control token ends the bytes before
+// it: what waits becomes one U+FFFD.
 class Detokenizer {
  public:
   explicit Detokenizer(const Tokenizer& tokenizer, ControlTokens control = ControlTokens::drop)

@@ -32,11 +32,11 @@ Result<LoadedTokenizer> load_hf_tokenizer(const HfTokenizerSource& source);
 
 // The tokenizer keys of a GGUF file. Everything is copied that is needed later.
 struct GgufTokenizerSource {
-  std::string_view model;                    // tokenizer.ggml.model
-  std::string_view pre;                      // tokenizer.ggml.pre
-  std::span<const std::string_view> tokens;  // tokenizer.ggml.tokens
-  std::span<const std::int32_t> token_types; // tokenizer.ggml.token_type
-  std::span<const std::string_view> merges;  // tokenizer.ggml.merges
+  std::string_view model;                     // tokenizer.ggml.model
+  std::string_view pre;                       // tokenizer.ggml.pre
+  std::span<const std::string_view> tokens;   // tokenizer.ggml.tokens
+  std::span<const std::int32_t> token_types;  // tokenizer.ggml.token_type
+  std::span<const std::string_view> merges;   // tokenizer.ggml.merges
   std::optional<std::int64_t> bos_id, eos_id;
   std::optional<bool> add_bos;
   std::optional<std::string_view> chat_template;

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "tokenizer/pre_tokenizer.h"
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/vocabulary.h"
+
+namespace bise {
+
+// What both kinds of byte-pair tokenizers are made of. `vocabulary` is indexed.
+struct BpeParts {
+  Vocabulary vocabulary;
+  PreTokenizer pre_tokenizer;
+  std::optional<TokenId> bos_id, eos_id;
+};
+
+// tiktoken's way: any two neighbours whose bytes together are a token merge into it, and the rank
+// is the token's own id. A piece that is a token as a whole is that token. All 256 single bytes
+// must be in the vocabulary.
+std::unique_ptr<const Tokenizer> make_rank_tokenizer(BpeParts parts);
+
+// Hugging Face's way: a list of pairs that merge, first in the list first. Bytes without a token
+// of their own vanish after the cut into pieces and before merging.
+class MergeList {
+ public:
+  explicit MergeList(std::size_t count);
+
+  // The next merge of the list. A pair that is there already keeps its first rank.
+  void add(TokenId left, TokenId right, TokenId merged);
+
+  // kNoRank if they do not merge.
+  std::uint32_t rank(TokenId left, TokenId right) const;
+  TokenId merged(std::uint32_t rank) const { return merged_[rank]; }
+
+ private:
+  struct Slot {
+    std::uint64_t pair;
+    std::uint32_t rank;  // kNoRank: empty
+  };
+  std::vector<Slot> slots_;
+  std::vector<TokenId> merged_;  // [rank]
+  std::size_t mask_;
+};
+
+enum class WholePieces {
+  merge,          // like any other
+  look_up_first,  // "ignore_merges": a piece that is a token as a whole is that token
+};
+std::unique_ptr<const Tokenizer> make_merge_tokenizer(BpeParts parts, MergeList merges,
+                                                      WholePieces whole_pieces);
+
+}  // namespace bise
