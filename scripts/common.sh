@@ -66,11 +66,13 @@ install_missing() {
 # Shows how far ninja is, from its lines "@done/total ..." on stdin; every line goes to the log too.
 # On a terminal one line that moves, else a line each quarter.
 show_progress() {
-  local what=$1 log=$2 line done total percent shown=-1 left began=$SECONDS
+  local what=$1 log=$2 line done total percent shown=-1 left began=$SECONDS all=0
   while IFS= read -r line; do
     printf '%s\n' "$line" >&3
     [[ $line =~ ^@([0-9]+)/([0-9]+)\  ]] || continue
     done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+    # CMake running again counts by itself, before the build.
+    if ((total != all)); then all=$total shown=-1 began=$SECONDS; fi
     percent=$((100 * done / total))
     left=''
     if ((SECONDS - began >= 5)); then
@@ -89,7 +91,8 @@ show_progress() {
 
 # The first errors of a log, for someone who has not seen the build.
 show_first_errors() {
-  if grep -qE '[Ee]rror[: ]' "$1"; then grep -E -A 4 '[Ee]rror[: ]' "$1" | head -n 20 >&2
+  local error='(^|[ :])error: |CMake Error|undefined reference'
+  if grep -qE "$error" "$1"; then grep -E -A 4 "$error" "$1" | head -n 20 >&2
   else tail -n 20 "$1" >&2
   fi
 }
