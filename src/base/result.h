@@ -101,18 +101,24 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace bise
 
+#define BISE_JOIN_(a, b) a##b
+#define BISE_JOIN(a, b) BISE_JOIN_(a, b)
+
 // const auto header = TRY(read_header(in)): the value, or return the error from this function.
-// A GNU statement expression (g++ and clang++), so that it can stand inside an expression.
-#define TRY(expression)                                                      \
-  ({                                                                         \
-    auto try_result = (expression);                                          \
-    if (!try_result.ok()) return ::bise::Error(std::move(try_result).error()); \
-    std::move(try_result).value();                                           \
+// A GNU statement expression (g++ and clang++), so that it can stand inside an expression; the
+// counter keeps one TRY inside another from hiding the outer one's variable.
+#define TRY(expression) BISE_TRY(expression, BISE_JOIN(try_result_, __COUNTER__))
+#define BISE_TRY(expression, result)                                   \
+  ({                                                                   \
+    auto result = (expression);                                        \
+    if (!result.ok()) return ::bise::Error(std::move(result).error()); \
+    std::move(result).value();                                         \
   })
 
 // The same for a Result<void>, as a statement.
-#define TRY_VOID(expression)                                                   \
-  do {                                                                         \
-    auto try_result = (expression);                                            \
-    if (!try_result.ok()) return ::bise::Error(std::move(try_result).error());   \
+#define TRY_VOID(expression) BISE_TRY_VOID(expression, BISE_JOIN(try_result_, __COUNTER__))
+#define BISE_TRY_VOID(expression, result)                              \
+  do {                                                                 \
+    auto result = (expression);                                        \
+    if (!result.ok()) return ::bise::Error(std::move(result).error()); \
   } while (false)

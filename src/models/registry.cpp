@@ -1,0 +1,36 @@
+#include "models/decoder.h"
+#include "models/model.h"
+#include "models/read_spec.h"
+
+namespace bise {
+namespace {
+
+// Every form of checkpoint and who reads its metadata.
+Result<ModelSpec> read_metadata(const Checkpoint& checkpoint) {
+  switch (checkpoint.form()) {
+    case CheckpointForm::gguf:
+      return spec_from_gguf(checkpoint);
+    case CheckpointForm::hf:
+      return spec_from_hf(checkpoint);
+    case CheckpointForm::consolidated:
+      return spec_from_params(checkpoint);
+  }
+  return Error{ErrorCode::not_supported, "unknown form of checkpoint"};
+}
+
+}  // namespace
+
+Result<ModelSpec> read_spec(const Checkpoint& checkpoint) {
+  ModelSpec spec = TRY(read_metadata(checkpoint));
+  TRY_VOID(settle_vocab_size(checkpoint, spec));
+  TRY_VOID(check_tensors(checkpoint, spec));
+  return spec;
+}
+
+Result<std::unique_ptr<Model>> Model::load(const Checkpoint& checkpoint, Backend& backend) {
+  ModelSpec spec = TRY(read_metadata(checkpoint));
+  TRY_VOID(settle_vocab_size(checkpoint, spec));
+  return Decoder::create(checkpoint, std::move(spec), backend);
+}
+
+}  // namespace bise
