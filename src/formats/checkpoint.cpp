@@ -4,45 +4,100 @@
 #include <utility>
 
 #include "base/text.h"
+#include "formats/foreign_file.h"
 #include "formats/gguf/gguf_content.h"
 #include "formats/gguf/open_gguf.h"
 #include "formats/opened_checkpoint.h"
+#include "formats/paths.h"
+#include "formats/safetensors/open_folder.h"
+#include "formats/safetensors/safetensors_file.h"
 
 namespace bise {
 namespace {
 
-bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
-  return bytes.size() >= text.size() &&
-         std::equal(text.begin(), text.end(), bytes.begin(),
-                    [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
+Error not_a_model(const std::string& path, std::span<const std::byte> bytes) {
+  const std::string_view otherwise = path.ends_with(".gguf")
+                                         ? "not a GGUF file in spite of its name; download it again"
+                                         : "neither a GGUF file nor part of a safetensors folder";
+  return Error{ErrorCode::not_supported,
+               concat(quoted(path, 400), ": ", foreign_file(bytes).value_or(otherwise))};
 }
 
-constexpr std::string_view kNoModel = "neither a GGUF file nor part of a safetensors folder";
+bool any_ends_with(const std::vector<std::string>& names, std::string_view ending) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.ends_with(ending); });
+}
 
-// What a file that is no model may be instead, and what to do then.
-Error not_a_model(const std::string& path, std::span<const std::byte> bytes) {
-  std::string_view what = kNoModel;
-  if (bytes.empty()) {
-    what = "the file is empty; download it again";
-  } else if (begins_with(bytes, "version https://git-lfs")) {
-    what = "a Git LFS pointer, not the file itself; run \"git lfs pull\" in its folder";
-  } else if (begins_with(bytes, "PK\x03\x04") || begins_with(bytes, "\x80\x02")) {
-    what = "looks like a PyTorch checkpoint, which is not read; convert it to safetensors or GGUF";
-  } else if (begins_with(bytes, "lmgg") || begins_with(bytes, "fmgg") ||
-             begins_with(bytes, "tjgg")) {
-    what = "a GGML file from before GGUF, which is not read; convert the model again";
-  } else if (begins_with(bytes, "<!") || begins_with(bytes, "<html")) {
-    what = "a web page, not a model; the download went wrong";
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::binary_search(names.begin(), names.end(), name);
+}
+
+// Why a folder is no model, and what is missing.
+Error no_model_in(const std::string& folder, const std::vector<std::string>& names) {
+  std::string_view what =
+      "holds no model: neither a GGUF file nor safetensors with config.json or "
+      "params.json";
+  if (contains(names, "adapter_config.json")) {
+    what = "holds an adapter, not a model; name the model that it belongs to";
+  } else if (any_ends_with(names, ".bin") || any_ends_with(names, ".pth")) {
+    what = "holds PyTorch weights only, which are not read; convert them to safetensors or GGUF";
+  } else if (contains(names, "config.json") || contains(names, "params.json")) {
+    what = "holds a configuration but no safetensors weights; download them too";
+  } else if (any_ends_with(names, ".safetensors")) {
+    what = "holds safetensors weights but neither config.json nor params.json; download it too";
   }
-  if (path.ends_with(".gguf") && what == kNoModel) {
-    what = "not a GGUF file in spite of its name; download it again";
+  return Error{ErrorCode::not_found, concat(quoted(folder, 400), ": ", what)};
+}
+
+// A folder may hold both forms, one of them incomplete: the first complete one is taken.
+Result<OpenedCheckpoint> open_model_folder(const std::string& folder) {
+  const std::vector<std::string> names = TRY(file_names_in(folder));
+  std::optional<Error> first_failure;
+  for (const safetensors::FolderForm& form :
+       {safetensors::kHuggingFace, safetensors::kConsolidated}) {
+    if (!contains(names, form.config)) continue;
+    const auto weights = safetensors::find_weights(form, folder, names);
+    if (weights.ok() && !weights->names.empty()) {
+      return safetensors::open_folder(form, folder, *weights);
+    }
+    if (!weights.ok() && !first_failure) first_failure = weights.error();
   }
-  return Error{ErrorCode::not_supported, concat(quoted(path, 400), ": ", what)};
+  if (first_failure) return *first_failure;
+  if (any_ends_with(names, ".gguf")) return gguf::open_only_gguf(folder, names);
+  return no_model_in(folder, names);
+}
+
+// A file inside a folder stands for the folder's model, in the form that the file belongs to.
+Result<OpenedCheckpoint> open_around(const std::string& path) {
+  const std::string folder = folder_of(path);
+  const std::string_view name = file_name_of(path);
+  const bool is_consolidated = name == "params.json" || name.starts_with("consolidated");
+  const safetensors::FolderForm& form =
+      is_consolidated ? safetensors::kConsolidated : safetensors::kHuggingFace;
+  const std::vector<std::string> names = TRY(file_names_in(folder));
+  if (!contains(names, form.config)) {
+    return Error{ErrorCode::not_found, concat(quoted(path, 400), ": ", form.config,
+                                              " is not beside it; download it too")};
+  }
+  const safetensors::WeightFiles weights = TRY(safetensors::find_weights(form, folder, names));
+  if (weights.names.empty()) return no_model_in(folder, names);
+  if (name != form.config && name != form.index && !contains(weights.names, name)) {
+    return Error{ErrorCode::invalid_argument,
+                 concat(quoted(path, 400), ": not one of the weight files of its folder (",
+                        quoted(weights.names.front()), "); name the folder to open those")};
+  }
+  return safetensors::open_folder(form, folder, weights);
 }
 
 Result<OpenedCheckpoint> open_any(const std::string& path) {
-  MappedFile map = TRY(MappedFile::open(path));
+  if (is_folder(path)) return open_model_folder(path);
+  const MappedFile map = TRY(MappedFile::open(path));
   if (gguf::has_gguf_magic(map.bytes())) return gguf::open_gguf(path);
+  const std::string_view name = file_name_of(path);
+  const bool belongs_to_folder =
+      name == "config.json" || name == "params.json" || name.ends_with(".safetensors.index.json") ||
+      name.ends_with(".safetensors") || safetensors::looks_like_safetensors(map.bytes());
+  if (belongs_to_folder) return open_around(path);
   return not_a_model(path, map.bytes());
 }
 
@@ -67,6 +122,7 @@ struct Checkpoint::State {
 Result<Checkpoint> Checkpoint::open(const std::string& path) {
   auto state = std::make_unique<State>();
   state->opened = TRY(open_any(path));
+  state->opened.path = path;
   return Checkpoint(std::move(state));
 }
 

@@ -116,6 +116,14 @@ Result<void> add_parts(OpenedCheckpoint& opened, const std::string& path, int co
                            " tensors; the parts do not belong together, download them again"));
 }
 
+// "mmproj" files, which lie beside the text model and are no model of their own.
+bool is_vision_tower(const std::string& path) {
+  const Result<File> file = open_file(path);
+  if (!file.ok()) return false;
+  const Json* architecture = file->content.metadata.find("general.architecture");
+  return architecture != nullptr && *architecture == Json("clip");
+}
+
 }  // namespace
 
 std::optional<PartName> part_name(std::string_view path) {
@@ -155,6 +163,34 @@ Result<OpenedCheckpoint> open_gguf(const std::string& path) {
   }
   TRY_VOID(opened.index_tensors());
   return opened;
+}
+
+Result<OpenedCheckpoint> open_only_gguf(const std::string& folder,
+                                        const std::vector<std::string>& file_names) {
+  std::vector<std::string> candidates;
+  for (const std::string& name : file_names) {
+    const std::optional<PartName> part = part_name(name);
+    if (name.ends_with(kEnding) && (!part || part->number == 1)) candidates.push_back(name);
+  }
+  if (candidates.size() > 1) {
+    std::erase_if(candidates, [&](const std::string& name) {
+      return is_vision_tower(join_path(folder, name));
+    });
+  }
+  if (candidates.size() == 1) return open_gguf(join_path(folder, candidates.front()));
+  if (candidates.empty()) {
+    return Error{ErrorCode::not_found,
+                 concat(quoted(folder, 400), ": holds no complete GGUF model")};
+  }
+  std::string names = quoted(candidates.front());
+  constexpr std::size_t kNamesShown = 5;
+  for (std::size_t i = 1; i < std::min(candidates.size(), kNamesShown); ++i) {
+    names += concat(", ", quoted(candidates[i]));
+  }
+  if (candidates.size() > kNamesShown) names += ", ...";
+  return Error{ErrorCode::invalid_argument,
+               concat(quoted(folder, 400), ": holds ", candidates.size(), " GGUF models (", names,
+                      "); name one of them")};
 }
 
 }  // namespace bise::gguf

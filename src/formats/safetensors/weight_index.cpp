@@ -1,0 +1,60 @@
+#include "formats/safetensors/weight_index.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "formats/safetensors/json_scanner.h"
+
+namespace bise::safetensors {
+namespace {
+
+// A file of the same folder, never a way out of it.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
+}
+
+Result<void> read_weight_map(JsonScanner& in, WeightIndex& index) {
+  bool is_first = true;
+  TRY_VOID(in.open('{'));
+  while (TRY(in.next('}', is_first))) {
+    std::string tensor = TRY(in.key());
+    std::string file = TRY(in.string());
+    if (!is_plain_name(file)) {
+      return Error{ErrorCode::corrupt_file,
+                   concat("tensor ", quoted(tensor), " is said to be in ", quoted(file),
+                          ", which is no name of a file beside the index")};
+    }
+    index.file_of_tensor.emplace_back(std::move(tensor), std::move(file));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<WeightIndex> read_weight_index(std::string_view text) {
+  WeightIndex index;
+  JsonScanner in(text);
+  bool is_first = true, has_map = false;
+  TRY_VOID(in.open('{'));
+  while (TRY(in.next('}', is_first))) {
+    const std::string field = TRY(in.key());
+    if (field != "weight_map") {
+      TRY_VOID(in.skip_value());
+      continue;
+    }
+    if (has_map) return Error{ErrorCode::corrupt_file, "weight_map occurs twice"};
+    has_map = true;
+    TRY_VOID(read_weight_map(in, index));
+  }
+  TRY_VOID(in.end());
+  if (index.file_of_tensor.empty()) {
+    return Error{ErrorCode::corrupt_file, "has no weight_map with tensors; download it again"};
+  }
+  for (const auto& [tensor, file] : index.file_of_tensor) index.files.push_back(file);
+  std::sort(index.files.begin(), index.files.end());
+  index.files.erase(std::unique(index.files.begin(), index.files.end()), index.files.end());
+  return index;
+}
+
+}  // namespace bise::safetensors
