@@ -1,8 +1,10 @@
 #include "tokenizer/bpe_tokenizer.h"
 
-#include <bit>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/utf8.h"
 #include "tokenizer/merge.h"
@@ -124,6 +126,7 @@ class MergeTokenizer final : public BpeTokenizer {
     std::uint32_t rank(const Symbol& left, const Symbol& right, std::uint32_t) const {
       return merges.rank(left.id, right.id);
     }
+    static_assert(MergeList::kNone == kNoRank);
     TokenId merged(std::uint32_t rank) const { return merges.merged(rank); }
   };
 
@@ -142,44 +145,7 @@ class MergeTokenizer final : public BpeTokenizer {
   WholePieces whole_pieces_;
 };
 
-std::uint64_t pair_of(TokenId left, TokenId right) {
-  return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
-         static_cast<std::uint32_t>(right);
-}
-
-std::size_t hash_pair(std::uint64_t pair) {
-  const std::uint64_t product = pair * 0x9e3779b97f4a7c15;
-  return static_cast<std::size_t>(product ^ product >> 29);
-}
-
 }  // namespace
-
-MergeList::MergeList(std::size_t count)
-    : slots_(std::bit_ceil(std::max<std::size_t>(2 * count, 2)), Slot{0, kNoRank}),
-      mask_(slots_.size() - 1) {
-  merged_.reserve(count);
-}
-
-void MergeList::add(TokenId left, TokenId right, TokenId merged) {
-  const std::uint64_t pair = pair_of(left, right);
-  const auto rank = static_cast<std::uint32_t>(merged_.size());
-  merged_.push_back(merged);
-  for (std::size_t i = hash_pair(pair) & mask_;; i = (i + 1) & mask_) {
-    Slot& slot = slots_[i];
-    if (slot.rank != kNoRank && slot.pair == pair) return;
-    if (slot.rank != kNoRank) continue;
-    slot = {pair, rank};
-    return;
-  }
-}
-
-std::uint32_t MergeList::rank(TokenId left, TokenId right) const {
-  const std::uint64_t pair = pair_of(left, right);
-  for (std::size_t i = hash_pair(pair) & mask_;; i = (i + 1) & mask_) {
-    const Slot& slot = slots_[i];
-    if (slot.rank == kNoRank || slot.pair == pair) return slot.rank;
-  }
-}
 
 std::unique_ptr<const Tokenizer> make_rank_tokenizer(BpeParts parts) {
   return std::make_unique<RankTokenizer>(std::move(parts));

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
+#include "tokenizer/merge_list.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/vocabulary.h"
@@ -24,29 +22,8 @@ struct BpeParts {
 // must be in the vocabulary.
 std::unique_ptr<const Tokenizer> make_rank_tokenizer(BpeParts parts);
 
-// Hugging Face's way: a list of pairs that merge, first in the list first. Bytes without a token
-// of their own vanish after the cut into pieces and before merging.
-class MergeList {
- public:
-  explicit MergeList(std::size_t count);
-
-  // The next merge of the list. A pair that is there already keeps its first rank.
-  void add(TokenId left, TokenId right, TokenId merged);
-
-  // kNoRank if they do not merge.
-  std::uint32_t rank(TokenId left, TokenId right) const;
-  TokenId merged(std::uint32_t rank) const { return merged_[rank]; }
-
- private:
-  struct Slot {
-    std::uint64_t pair;
-    std::uint32_t rank;  // kNoRank: empty
-  };
-  std::vector<Slot> slots_;
-  std::vector<TokenId> merged_;  // [rank]
-  std::size_t mask_;
-};
-
+// Hugging Face's way: a list of pairs that merge. Bytes without a token of their own vanish after
+// the cut into pieces and before merging.
 enum class WholePieces {
   merge,          // like any other
   look_up_first,  // "ignore_merges": a piece that is a token as a whole is that token

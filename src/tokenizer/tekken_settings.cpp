@@ -183,13 +183,19 @@ Result<PromptSettings> read_tekken_settings(const TekkenSections& sections) {
   return settings;
 }
 
-void assume_settings(PromptSettings& settings) {
-  if (settings.layout == Layout::chatml) return;
+PromptSettings settings_from_hints(const Tokenizer& tokenizer, const LayoutHints& hints) {
+  PromptSettings settings;
+  LayoutChoice choice = choose_layout(tokenizer, hints);
+  settings.layout = choice.layout;
+  settings.layout_reason = std::move(choice.reason);
+  if (hints.chat_template) settings.chat_template = std::string(*hints.chat_template);
+  if (settings.layout == Layout::chatml) return settings;
   settings.image = ImageSettings{.patch_size = 14, .size_max = 1540, .merge_size = 2};
   if (settings.layout == Layout::v15) {
     settings.model_settings = ModelSettingsSpec{
         .reasoning_effort = ReasoningEffortSetting{{"none", "high"}, "none"}, .json_schema = false};
   }
+  return settings;
 }
 
 }  // namespace bise

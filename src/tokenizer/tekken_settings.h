@@ -14,7 +14,8 @@ struct TekkenSections {
 };
 Result<PromptSettings> read_tekken_settings(const TekkenSections& sections);
 
-// For files that do not say it (GGUF, Hugging Face): what all released models of a layout have.
-void assume_settings(PromptSettings& settings);
+// For files that say less (GGUF, Hugging Face): the layout from what is there, and for images and
+// model settings what all released models of that layout have.
+PromptSettings settings_from_hints(const Tokenizer& tokenizer, const LayoutHints& hints);
 
 }  // namespace bise
