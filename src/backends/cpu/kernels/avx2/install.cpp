@@ -1,9 +1,19 @@
+#include "backends/cpu/kernels/avx2/kernels.h"
+#include "backends/cpu/kernels/avx2/matmul.h"
 #include "backends/cpu/kernels/kernel_sets.h"
 
 namespace bise::cpu::avx2 {
 
 void install(KernelTable& table) {
   table.name = "avx2";
+  install_matmul(table);
+  install_matmul_plain(table);
+  install_unpack_row(table);
+  table.quantize_row = quantize_row;
+  table.rms_norm = rms_norm;
+  table.swiglu = swiglu;
+  table.add = add;
+  install_attend(table);
 }
 
 }  // namespace bise::cpu::avx2
