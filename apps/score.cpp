@@ -29,9 +29,9 @@ Result<Tokens> read_sequence(const Json& array, std::string_view where) {
   for (const Json& item : array.items()) {
     const std::optional<std::int64_t> id = item.to_int64();
     if (!id || *id < 0 || *id > INT32_MAX) {
-      return Error{ErrorCode::invalid_argument,
-                   concat(quoted(where, 400), ": ", quoted(write_json(item), 40),
-                          " is no token id")};
+      return Error{
+          ErrorCode::invalid_argument,
+          concat(quoted(where, 400), ": ", quoted(write_json(item), 40), " is no token id")};
     }
     tokens.push_back(static_cast<std::int32_t>(*id));
   }
@@ -47,8 +47,9 @@ Result<std::vector<Tokens>> read_tokens(const std::string& path) {
   if (!value.ok()) return std::move(value).error().in(quoted(path, 400));
   if (!value->is_array() || value->items().empty()) {
     return Error{ErrorCode::invalid_argument,
-                 concat(quoted(path, 400), ": expected an array of token ids, or an array of such "
-                                           "arrays")};
+                 concat(quoted(path, 400),
+                        ": expected an array of token ids, or an array of such "
+                        "arrays")};
   }
   std::vector<Tokens> sequences;
   if (!value->items().front().is_array()) {
@@ -73,8 +74,7 @@ double log_sum_exp(std::span<const float> logits) {
 }
 
 std::int32_t argmax(std::span<const float> logits) {
-  return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) -
-                                   logits.begin());
+  return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
 class Scorer {
@@ -120,8 +120,8 @@ Result<void> Scorer::run(const std::vector<Part>& parts) {
   std::size_t rows = 0;
   for (const Part& part : parts) {
     const std::span<const std::int32_t> tokens = sequences_[part.sequence];
-    chunks.push_back({&tables_[part.sequence], tokens.subspan(part.first, part.count),
-                      LogitRows::all});
+    chunks.push_back(
+        {&tables_[part.sequence], tokens.subspan(part.first, part.count), LogitRows::all});
     rows += part.count;
   }
   logits_.resize(rows * vocab_);
@@ -144,8 +144,8 @@ Result<void> Scorer::run(const std::vector<Part>& parts) {
 
 Result<void> Scorer::read_all() {
   const auto fitting = kLogitBytesMax / static_cast<std::int64_t>(vocab_ * sizeof(float));
-  const auto rows_max = static_cast<std::size_t>(
-      std::clamp<std::int64_t>(fitting, 1, model_.step_rows_max()));
+  const auto rows_max =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(fitting, 1, model_.step_rows_max()));
   std::vector<Part> parts;
   std::size_t rows = 0;
   for (std::size_t s = 0; s < sequences_.size(); ++s) {

@@ -80,10 +80,10 @@ std::size_t kv_page_bytes(const KvShape& shape);
 
 // Rows of a step that continue one sequence.
 struct Chunk {
-  int first_row;                   // in the step's activations
+  int first_row;  // in the step's activations
   int row_count;
-  int first_position;              // of the first row in its sequence
-  std::span<const PageId> pages;   // page i holds positions [i * kPageSlots, (i + 1) * kPageSlots)
+  int first_position;             // of the first row in its sequence
+  std::span<const PageId> pages;  // page i holds positions [i * kPageSlots, (i + 1) * kPageSlots)
 };
 
 // What the layers of one step share, in host memory.
@@ -102,12 +102,12 @@ enum class RopePairs : std::uint8_t {
 };
 
 struct AttentionShape {
-  int layer;           // of the KV storage
+  int layer;  // of the KV storage
   int query_heads;
   int kv_heads;
   int head_dim;
-  int window_tokens;   // last keys a query sees, its own included; 0: all
-  float score_scale;   // usually head_dim^-0.5
+  int window_tokens;  // last keys a query sees, its own included; 0: all
+  float score_scale;  // usually head_dim^-0.5
   RopePairs rope_pairs;
 };
 

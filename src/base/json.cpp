@@ -81,8 +81,8 @@ class Reader {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' ||
-                                  text_[at_] == '\t')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
       ++at_;
     }
   }
@@ -362,13 +362,27 @@ static auto& checked(V& value) {
   return *std::get_if<T>(&value);
 }
 
-bool Json::as_bool() const { return checked<bool>(value_); }
-const std::string& Json::as_string() const { return checked<std::string>(value_); }
-const Json::Array& Json::items() const { return checked<Array>(value_); }
-Json::Array& Json::items() { return checked<Array>(value_); }
-const Json::Object& Json::members() const { return checked<Object>(value_); }
-Json::Object& Json::members() { return checked<Object>(value_); }
-const Json::Number& Json::number() const { return checked<Number>(value_); }
+bool Json::as_bool() const {
+  return checked<bool>(value_);
+}
+const std::string& Json::as_string() const {
+  return checked<std::string>(value_);
+}
+const Json::Array& Json::items() const {
+  return checked<Array>(value_);
+}
+Json::Array& Json::items() {
+  return checked<Array>(value_);
+}
+const Json::Object& Json::members() const {
+  return checked<Object>(value_);
+}
+Json::Object& Json::members() {
+  return checked<Object>(value_);
+}
+const Json::Number& Json::number() const {
+  return checked<Number>(value_);
+}
 
 std::optional<std::int64_t> Json::to_int64() const {
   if (!is_number()) return std::nullopt;

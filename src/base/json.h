@@ -95,9 +95,9 @@ struct JsonReadOptions {
 Result<Json> read_json(std::string_view text, const JsonReadOptions& options = {});
 
 struct JsonWriteOptions {
-  bool spaces = true;     // ", " and ": " as json.dumps does by default; else "," and ":"
-  bool ascii = false;     // escape everything beyond ASCII as \uXXXX
-  bool sort_keys = false; // by code point
+  bool spaces = true;      // ", " and ": " as json.dumps does by default; else "," and ":"
+  bool ascii = false;      // escape everything beyond ASCII as \uXXXX
+  bool sort_keys = false;  // by code point
 };
 
 // json.dumps(value, ensure_ascii=False): escapes only \" \\ \n \r \t \b \f and \u00XX below U+0020;

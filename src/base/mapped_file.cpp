@@ -39,8 +39,9 @@ void on_bus_error(int, siginfo_t* info, void*) {
     if (address < record.begin || address >= record.end) continue;
     write_all("bise: ");
     if (const char* path = record.path) write_all(path);
-    write_all(": the file became shorter or unreadable while it was in use; "
-              "put it back whole and start again\n");
+    write_all(
+        ": the file became shorter or unreadable while it was in use; "
+        "put it back whole and start again\n");
     ::_exit(2);
   }
   // Not ours: the default action, which leaves a core dump.
@@ -150,8 +151,8 @@ Result<std::string> read_text_file(const std::string& path, std::size_t bytes_ma
     if (got == 0) return text;
     text.append(chunk, static_cast<std::size_t>(got));
     if (text.size() > bytes_max) {
-      return Error{ErrorCode::corrupt_file,
-                   concat(quoted(path, 400), ": larger than the ", bytes_max, " bytes allowed here")};
+      return Error{ErrorCode::corrupt_file, concat(quoted(path, 400), ": larger than the ",
+                                                   bytes_max, " bytes allowed here")};
     }
   }
 }

@@ -8,10 +8,14 @@
 namespace bise {
 
 namespace detail {
-inline void append_part(std::string& out, std::string_view part) { out.append(part); }
-inline void append_part(std::string& out, char part) { out.push_back(part); }
+inline void append_part(std::string& out, std::string_view part) {
+  out.append(part);
+}
+inline void append_part(std::string& out, char part) {
+  out.push_back(part);
+}
 template <class T>
-  requires std::integral<T> || std::floating_point<T>
+requires std::integral<T> || std::floating_point<T>
 void append_part(std::string& out, T part) {
   char digits[64];
   const auto end = std::to_chars(digits, digits + sizeof digits, part).ptr;

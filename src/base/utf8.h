@@ -10,9 +10,10 @@ namespace bise {
 // One step through bytes that should be UTF-8 (Unicode chapter 3, table 3-7).
 struct Utf8Step {
   char32_t code_point;  // U+FFFD where not valid
-  std::size_t length;   // bytes taken: the character, or the maximal ill-formed subpart; 0 at the end
+  std::size_t
+      length;  // bytes taken: the character, or the maximal ill-formed subpart; 0 at the end
   bool valid;
-  bool incomplete;      // not valid so far, but more bytes could make it so (only at the end)
+  bool incomplete;  // not valid so far, but more bytes could make it so (only at the end)
 };
 
 Utf8Step decode_utf8(std::string_view text);

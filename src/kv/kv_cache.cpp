@@ -23,8 +23,8 @@ PageTable& PageTable::operator=(PageTable&& other) noexcept {
 int PageTable::pages_needed(int count) const {
   if (count <= 0) return 0;
   const int fresh = page_count_for(length_ + count) - static_cast<int>(pages_.size());
-  const bool writes_into_shared = length_ % kPageSlots != 0 &&
-                                  cache_->pool().owner_count(pages_.back()) > 1;
+  const bool writes_into_shared =
+      length_ % kPageSlots != 0 && cache_->pool().owner_count(pages_.back()) > 1;
   return fresh + (writes_into_shared ? 1 : 0);
 }
 

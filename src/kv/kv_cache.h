@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "base/result.h"
 #include "backends/backend.h"
+#include "base/result.h"
 #include "kv/page_pool.h"
 
 namespace bise {

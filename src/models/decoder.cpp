@@ -34,8 +34,8 @@ Decoder::Decoder(ModelSpec spec, ModelWeights weights, Backend& backend, TensorN
 Result<std::unique_ptr<Model>> Decoder::create(const Checkpoint& checkpoint, ModelSpec spec,
                                                Backend& backend) {
   ModelWeights weights = TRY(load_weights(checkpoint, spec, backend));
-  auto decoder = std::unique_ptr<Decoder>(new Decoder(std::move(spec), std::move(weights), backend,
-                                                      tensor_names(checkpoint)));
+  auto decoder = std::unique_ptr<Decoder>(
+      new Decoder(std::move(spec), std::move(weights), backend, tensor_names(checkpoint)));
   TRY_VOID(decoder->allocate());
   return std::unique_ptr<Model>(std::move(decoder));
 }
@@ -208,7 +208,8 @@ Error Decoder::find_not_finite(const Step& step, KvCache& cache) {
     const std::string place = layer < 0 ? std::string() : concat("layer ", layer, ", ");
     return Error{ErrorCode::internal,
                  concat("the model computes values that are not finite numbers, first in ", place,
-                        "at tensor ", tensor, ": the file is damaged or its format cannot hold "
+                        "at tensor ", tensor,
+                        ": the file is damaged or its format cannot hold "
                         "these weights")};
   };
   backend_.gather(*weights_.embedding, step.tokens, view(*residual_, rows, spec_.hidden_dim));
@@ -226,11 +227,11 @@ Error Decoder::find_not_finite(const Step& step, KvCache& cache) {
     if (broken(*value_, kv)) return error(index, layer_name(names_.value, index));
     if (broken(*attention_, query)) return error(index, "attention");
     if (broken(*inner_, layer.ffn_dim)) {
-      return error(index, concat(layer_name(names_.gate, index), " or ",
-                                 layer_name(names_.up, index)));
+      return error(index,
+                   concat(layer_name(names_.gate, index), " or ", layer_name(names_.up, index)));
     }
-    return error(index, concat(layer_name(names_.output, index), " or ",
-                               layer_name(names_.down, index)));
+    return error(index,
+                 concat(layer_name(names_.output, index), " or ", layer_name(names_.down, index)));
   }
   return error(-1, weights_.head ? names_.head : names_.embedding);
 }

@@ -13,11 +13,12 @@ bool Fields::named(std::string_view key) const {
   return object_->find(prefix_ + std::string(key)) != nullptr;
 }
 
-bool Fields::has(std::string_view key) const { return find(key) != nullptr; }
+bool Fields::has(std::string_view key) const {
+  return find(key) != nullptr;
+}
 
 Error Fields::fail(std::string_view key, std::string_view what) const {
-  return Error{ErrorCode::corrupt_file,
-               concat(quoted(where_, 400), ": ", prefix_, key, " ", what)};
+  return Error{ErrorCode::corrupt_file, concat(quoted(where_, 400), ": ", prefix_, key, " ", what)};
 }
 
 Result<std::int64_t> Fields::integer(std::string_view key, std::int64_t low,
@@ -46,8 +47,8 @@ Result<double> Fields::number(std::string_view key, double low, double high) con
   const double number = *value->to_double();
   // Written so that NaN fails.
   if (!(number >= low && number <= high)) {
-    return fail(key, concat("is ", quoted(value->number().text, 40), ", outside ", low, " to ",
-                            high));
+    return fail(key,
+                concat("is ", quoted(value->number().text, 40), ", outside ", low, " to ", high));
   }
   return number;
 }

@@ -18,8 +18,8 @@ enum class LogitRows : std::uint8_t { none, last, all };
 
 // A run of tokens that continues one sequence.
 struct SequenceChunk {
-  PageTable* table;                       // grows by the chunk's tokens
-  std::span<const std::int32_t> tokens;   // at least one, all within the vocabulary
+  PageTable* table;                      // grows by the chunk's tokens
+  std::span<const std::int32_t> tokens;  // at least one, all within the vocabulary
   LogitRows logits;
 };
 

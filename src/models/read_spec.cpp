@@ -11,8 +11,8 @@ namespace bise {
 Result<LayerSpec> read_layer(const Fields& fields, const LayerKeys& keys, int hidden_dim) {
   LayerSpec layer = {};
   layer.query_heads = static_cast<int>(TRY(fields.integer(keys.query_heads, 1, kHeadsMax)));
-  layer.kv_heads = static_cast<int>(
-      TRY(fields.integer_or(keys.kv_heads, 1, kHeadsMax, layer.query_heads)));
+  layer.kv_heads =
+      static_cast<int>(TRY(fields.integer_or(keys.kv_heads, 1, kHeadsMax, layer.query_heads)));
   if (layer.query_heads % layer.kv_heads != 0 ||
       layer.query_heads / layer.kv_heads > kQueryHeadsPerKvHeadMax) {
     return fields.fail(keys.kv_heads, concat("is ", layer.kv_heads, ", which does not divide the ",
@@ -22,8 +22,8 @@ Result<LayerSpec> read_layer(const Fields& fields, const LayerKeys& keys, int hi
   if (!fields.has(keys.head_dim) && hidden_dim % layer.query_heads != 0) {
     return fields.fail(keys.head_dim, "is missing and does not follow from width and heads");
   }
-  layer.head_dim = static_cast<int>(TRY(
-      fields.integer_or(keys.head_dim, 1, kHeadDimMax, hidden_dim / layer.query_heads)));
+  layer.head_dim = static_cast<int>(
+      TRY(fields.integer_or(keys.head_dim, 1, kHeadDimMax, hidden_dim / layer.query_heads)));
   layer.ffn_dim = static_cast<int>(TRY(fields.integer(keys.ffn_dim, 1, kWidthMax)));
   return layer;
 }

@@ -1,6 +1,8 @@
 #include "models/decoder.h"
 #include "models/model.h"
+#include "models/model_tokenizer.h"
 #include "models/read_spec.h"
+#include "models/weights.h"
 
 namespace bise {
 namespace {
@@ -18,18 +20,23 @@ Result<ModelSpec> read_metadata(const Checkpoint& checkpoint) {
   return Error{ErrorCode::not_supported, "unknown form of checkpoint"};
 }
 
+Result<ModelSpec> read_settled(const Checkpoint& checkpoint) {
+  ModelSpec spec = TRY(read_metadata(checkpoint));
+  TRY_VOID(settle_vocab_size(checkpoint, spec));
+  TRY_VOID(check_gguf_tokenizer(checkpoint, spec.vocab_size));
+  return spec;
+}
+
 }  // namespace
 
 Result<ModelSpec> read_spec(const Checkpoint& checkpoint) {
-  ModelSpec spec = TRY(read_metadata(checkpoint));
-  TRY_VOID(settle_vocab_size(checkpoint, spec));
+  ModelSpec spec = TRY(read_settled(checkpoint));
   TRY_VOID(check_tensors(checkpoint, spec));
   return spec;
 }
 
 Result<std::unique_ptr<Model>> Model::load(const Checkpoint& checkpoint, Backend& backend) {
-  ModelSpec spec = TRY(read_metadata(checkpoint));
-  TRY_VOID(settle_vocab_size(checkpoint, spec));
+  ModelSpec spec = TRY(read_settled(checkpoint));
   return Decoder::create(checkpoint, std::move(spec), backend);
 }
 

@@ -24,13 +24,11 @@ Result<RopeSpec> read_rope(const Fields& fields, int head_dim) {
   }
   YarnSpec yarn = {};
   yarn.factor = TRY(fields.number("rope.scaling.factor", 1, 1e6));
-  yarn.original_tokens =
-      static_cast<double>(TRY(fields.integer("rope.scaling.original_context_length", 1,
-                                             kContextMax)));
+  yarn.original_tokens = static_cast<double>(
+      TRY(fields.integer("rope.scaling.original_context_length", 1, kContextMax)));
   yarn.beta_fast = TRY(fields.number_or("rope.scaling.yarn_beta_fast", 1e-6, 1e6, 32));
   yarn.beta_slow = TRY(fields.number_or("rope.scaling.yarn_beta_slow", 1e-6, 1e6, 1));
-  const double multiplier =
-      TRY(fields.number_or("rope.scaling.yarn_log_multiplier", -1e3, 1e3, 0));
+  const double multiplier = TRY(fields.number_or("rope.scaling.yarn_log_multiplier", -1e3, 1e3, 0));
   yarn.attention_factor =
       multiplier != 0 ? yarn_magnitude(yarn.factor, 1) / yarn_magnitude(yarn.factor, multiplier)
                       : yarn_magnitude(yarn.factor, 1);
@@ -45,9 +43,8 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
   ModelSpec spec;
   spec.architecture = TRY(general.string("general.architecture"));
   if (spec.architecture != "mistral3" && spec.architecture != "llama") {
-    return general.fail("general.architecture",
-                        concat("is \"", quoted(spec.architecture, 40),
-                               "\"; bise runs mistral3 and llama"));
+    return general.fail("general.architecture", concat("is \"", quoted(spec.architecture, 40),
+                                                       "\"; bise runs mistral3 and llama"));
   }
   const Json* name = general.find("general.name");
   if (name != nullptr && name->is_string()) spec.name = name->as_string();
@@ -55,8 +52,9 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
   const Fields fields(checkpoint.metadata(), checkpoint.path(), spec.architecture + ".");
   for (const char* key : {"expert_count", "attention.q_lora_rank", "attention.kv_lora_rank"}) {
     if (TRY(fields.integer_or(key, 0, kWidthMax, 0)) != 0) {
-      return fields.fail(key, "belongs to a mixture-of-experts or latent-attention model, which "
-                              "bise does not run yet");
+      return fields.fail(key,
+                         "belongs to a mixture-of-experts or latent-attention model, which "
+                         "bise does not run yet");
     }
   }
   const auto layer_count = TRY(fields.integer("block_count", 1, kLayersMax));
@@ -74,11 +72,12 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
                                    spec.hidden_dim));
   if (TRY(fields.integer_or("attention.value_length", 1, kHeadDimMax, layer.head_dim)) !=
       layer.head_dim) {
-    return fields.fail("attention.value_length", "differs from attention.key_length, which bise "
-                                                 "does not run");
+    return fields.fail("attention.value_length",
+                       "differs from attention.key_length, which bise "
+                       "does not run");
   }
-  layer.window_tokens = static_cast<int>(
-      TRY(fields.integer_or("attention.sliding_window", 0, kContextMax - 1, 0)));
+  layer.window_tokens =
+      static_cast<int>(TRY(fields.integer_or("attention.sliding_window", 0, kContextMax - 1, 0)));
   spec.layers.assign(static_cast<std::size_t>(layer_count), layer);
 
   spec.rope = TRY(read_rope(fields, layer.head_dim));

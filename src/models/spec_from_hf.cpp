@@ -14,11 +14,11 @@ Result<void> check_supported(const Fields& config) {
         method != nullptr && method->is_string() ? method->as_string() : "without a quant_method";
     const Json* block = quantization->find("weight_block_size");
     if (name != "fp8" || (block != nullptr && !block->is_null())) {
-      return config.fail("quantization_config",
-                         concat("is ", quoted(name, 40),
-                                block != nullptr && !block->is_null() ? " in blocks" : "",
-                                "; bise reads fp8 with one scale a tensor: use a BF16 or GGUF form "
-                                "of this model"));
+      return config.fail(
+          "quantization_config",
+          concat("is ", quoted(name, 40), block != nullptr && !block->is_null() ? " in blocks" : "",
+                 "; bise reads fp8 with one scale a tensor: use a BF16 or GGUF form "
+                 "of this model"));
     }
   }
   return {};
@@ -72,13 +72,13 @@ Result<void> read_rope(const Json& config, std::string_view where, ModelSpec& sp
   if (type == "yarn") {
     spec.rope.yarn = TRY(read_yarn(rope));
   } else if (type != "default") {
-    return rope.fail("rope_type", concat("is \"", quoted(type, 40),
-                                         "\"; bise knows default and yarn"));
+    return rope.fail("rope_type",
+                     concat("is \"", quoted(type, 40), "\"; bise knows default and yarn"));
   }
   spec.query_scale_beta = TRY(rope.number_or("llama_4_scaling_beta", 0, 1e3, 0));
   if (spec.query_scale_beta != 0) {
-    spec.query_scale_original_tokens = static_cast<double>(
-        TRY(rope.integer("original_max_position_embeddings", 1, kContextMax)));
+    spec.query_scale_original_tokens =
+        static_cast<double>(TRY(rope.integer("original_max_position_embeddings", 1, kContextMax)));
   }
   return {};
 }
@@ -103,8 +103,9 @@ Result<void> read_windows(const Fields& config, ModelSpec& spec) {
     if (type == Json("full_attention")) {
       spec.layers[i].window_tokens = 0;
     } else if (!(type == Json("sliding_attention"))) {
-      return config.fail("layer_types", "holds an entry other than full_attention and "
-                                        "sliding_attention");
+      return config.fail("layer_types",
+                         "holds an entry other than full_attention and "
+                         "sliding_attention");
     }
   }
   return {};

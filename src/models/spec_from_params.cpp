@@ -10,8 +10,8 @@ Result<void> read_yarn(const Json& object, std::string_view where, ModelSpec& sp
   const Fields fields(object, where, "");
   YarnSpec yarn = {};
   yarn.factor = TRY(fields.number("factor", 1, 1e6));
-  yarn.original_tokens = static_cast<double>(
-      TRY(fields.integer("original_max_position_embeddings", 1, kContextMax)));
+  yarn.original_tokens =
+      static_cast<double>(TRY(fields.integer("original_max_position_embeddings", 1, kContextMax)));
   yarn.beta_fast = TRY(fields.number_or("beta", 1e-6, 1e6, 32));
   yarn.beta_slow = TRY(fields.number_or("alpha", 1e-6, 1e6, 1));
   const bool apply_scale = TRY(fields.boolean_or("apply_scale", true));
@@ -27,13 +27,15 @@ Result<ModelSpec> spec_from_params(const Checkpoint& checkpoint) {
   const Fields params(checkpoint.metadata(), where);
   for (const char* key : {"moe", "q_lora_rank", "kv_lora_rank"}) {
     if (params.has(key)) {
-      return params.fail(key, "belongs to a mixture-of-experts or latent-attention model, which "
-                              "bise does not run yet");
+      return params.fail(key,
+                         "belongs to a mixture-of-experts or latent-attention model, which "
+                         "bise does not run yet");
     }
   }
   if (params.has("quantization_config")) {
-    return params.fail("quantization_config", "describes a format bise does not read yet: use a "
-                                              "BF16, FP8 per-tensor or GGUF form of this model");
+    return params.fail("quantization_config",
+                       "describes a format bise does not read yet: use a "
+                       "BF16, FP8 per-tensor or GGUF form of this model");
   }
   ModelSpec spec;
   spec.architecture = "mistral";

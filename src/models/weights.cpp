@@ -27,8 +27,8 @@ class Loader {
 
  private:
   Error fail(std::string_view tensor, std::string_view what) const {
-    return Error{ErrorCode::corrupt_file, concat(quoted(checkpoint_.path(), 400), ": tensor ",
-                                                 quoted(tensor), " ", what)};
+    return Error{ErrorCode::corrupt_file,
+                 concat(quoted(checkpoint_.path(), 400), ": tensor ", quoted(tensor), " ", what)};
   }
 
   Result<const FileTensor*> take(const std::string& name) {
@@ -120,8 +120,8 @@ Result<std::vector<float>> Loader::vector_of(const FileTensor& tensor) {
   for (const std::int64_t n : tensor.shape) count *= n;
   const DequantizeRow unpack = dequantize_row(tensor.type);
   if (unpack == nullptr || facts(tensor.type).block_elements != 1) {
-    return fail(tensor.name, concat("is of type ", facts(tensor.type).name,
-                                    "; expected f32, f16 or bf16"));
+    return fail(tensor.name,
+                concat("is of type ", facts(tensor.type).name, "; expected f32, f16 or bf16"));
   }
   std::vector<float> values(static_cast<std::size_t>(count));
   unpack(tensor.bytes.data(), count, values.data());
@@ -136,9 +136,9 @@ Result<std::vector<float>> Loader::vector_of(const FileTensor& tensor) {
 
 Result<std::unique_ptr<Buffer>> Loader::norm(const std::string& name) {
   const FileTensor* tensor = TRY(take(name));
-  const std::vector<std::int64_t> wanted =
-      spec_.hidden_dim == 1 ? std::vector<std::int64_t>{}
-                            : std::vector<std::int64_t>{spec_.hidden_dim};
+  const std::vector<std::int64_t> wanted = spec_.hidden_dim == 1
+                                               ? std::vector<std::int64_t>{}
+                                               : std::vector<std::int64_t>{spec_.hidden_dim};
   if (squeezed(tensor->shape) != wanted) {
     return fail(name, concat("has the shape ", shape_text(tensor->shape), "; expected [",
                              spec_.hidden_dim, "]"));
@@ -154,13 +154,13 @@ Result<std::unique_ptr<Weight>> Loader::slice(const FileTensor& tensor, std::int
   const float scale = TRY(scale_of(tensor));
   if (backend_ == nullptr) return std::unique_ptr<Weight>(std::make_unique<NoWeight>());
   const std::size_t bytes = *row_bytes(tensor.type, cols);
-  return backend_->load_weight({.name = tensor.name,
-                                .type = tensor.type,
-                                .rows = rows,
-                                .cols = cols,
-                                .bytes = tensor.bytes.data() +
-                                         static_cast<std::size_t>(first_row) * bytes,
-                                .scale = scale});
+  return backend_->load_weight(
+      {.name = tensor.name,
+       .type = tensor.type,
+       .rows = rows,
+       .cols = cols,
+       .bytes = tensor.bytes.data() + static_cast<std::size_t>(first_row) * bytes,
+       .scale = scale});
 }
 
 Result<std::unique_ptr<Weight>> Loader::matrix(const std::string& name, std::int64_t rows,
@@ -199,12 +199,18 @@ Result<LayerWeights> Loader::layer(int index) {
 // Tensors nobody asked for are fine when they belong to a vision tower or change nothing; any other
 // would change the result, so the model is not the one the metadata describes.
 Result<std::vector<std::string>> Loader::unused() const {
-  static constexpr std::string_view kVision[] = {
-      "vision_tower.", "multi_modal_projector.", "model.vision_tower.",
-      "model.multi_modal_projector.", "vision_encoder.", "vision_language_adapter.",
-      "pre_mm_projector_norm.", "patch_merger.", "v.", "mm."};
-  static constexpr std::string_view kHarmless[] = {
-      ".activation_scale", ".qscale_act", ".input_scale", "rotary_emb.inv_freq"};
+  static constexpr std::string_view kVision[] = {"vision_tower.",
+                                                 "multi_modal_projector.",
+                                                 "model.vision_tower.",
+                                                 "model.multi_modal_projector.",
+                                                 "vision_encoder.",
+                                                 "vision_language_adapter.",
+                                                 "pre_mm_projector_norm.",
+                                                 "patch_merger.",
+                                                 "v.",
+                                                 "mm."};
+  static constexpr std::string_view kHarmless[] = {".activation_scale", ".qscale_act",
+                                                   ".input_scale", "rotary_emb.inv_freq"};
   std::vector<std::string> vision;
   for (const FileTensor& tensor : checkpoint_.tensors()) {
     if (used_.contains(tensor.name)) continue;
@@ -215,8 +221,9 @@ Result<std::vector<std::string>> Loader::unused() const {
       vision.push_back(tensor.name);
     } else if (std::none_of(std::begin(kHarmless), std::end(kHarmless), ends) &&
                !(spec_.tied_head && name == names_.head)) {
-      return fail(name, "is not part of a model of this architecture as bise knows it; running "
-                        "without it would give wrong answers");
+      return fail(name,
+                  "is not part of a model of this architecture as bise knows it; running "
+                  "without it would give wrong answers");
     }
   }
   return vision;
@@ -277,7 +284,8 @@ TensorNames tensor_names(const Checkpoint& checkpoint) {
     }
   }
   const std::string head = checkpoint.find("language_model.lm_head.weight") != nullptr
-                               ? "language_model.lm_head.weight" : "lm_head.weight";
+                               ? "language_model.lm_head.weight"
+                               : "lm_head.weight";
   const std::string layers = prefix + "layers.{}.";
   return {.embedding = prefix + "embed_tokens.weight",
           .head = head,

@@ -13,13 +13,13 @@ namespace bise {
 
 struct LayerWeights {
   std::unique_ptr<Buffer> attention_norm, ffn_norm;  // [hidden_dim]
-  std::unique_ptr<Weight> query;   // [query_heads * head_dim, hidden_dim]
-  std::unique_ptr<Weight> key;     // [kv_heads * head_dim, hidden_dim]
-  std::unique_ptr<Weight> value;   // as key
-  std::unique_ptr<Weight> output;  // [hidden_dim, query_heads * head_dim]
-  std::unique_ptr<Weight> gate;    // [ffn_dim, hidden_dim]
-  std::unique_ptr<Weight> up;      // as gate
-  std::unique_ptr<Weight> down;    // [hidden_dim, ffn_dim]
+  std::unique_ptr<Weight> query;                     // [query_heads * head_dim, hidden_dim]
+  std::unique_ptr<Weight> key;                       // [kv_heads * head_dim, hidden_dim]
+  std::unique_ptr<Weight> value;                     // as key
+  std::unique_ptr<Weight> output;                    // [hidden_dim, query_heads * head_dim]
+  std::unique_ptr<Weight> gate;                      // [ffn_dim, hidden_dim]
+  std::unique_ptr<Weight> up;                        // as gate
+  std::unique_ptr<Weight> down;                      // [hidden_dim, ffn_dim]
 };
 
 struct ModelWeights {

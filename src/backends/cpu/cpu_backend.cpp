@@ -40,8 +40,7 @@ class CpuBackend final : public Backend {
   Result<std::unique_ptr<Weight>> load_weight(const MatrixData& data) override;
   std::unique_ptr<Buffer> load_vector(std::span<const float> values) override;
   Result<std::unique_ptr<Buffer>> allocate(std::size_t bytes) override {
-    return std::unique_ptr<Buffer>(
-        std::make_unique<CpuBuffer>(TRY(MappedMemory::allocate(bytes))));
+    return std::unique_ptr<Buffer>(std::make_unique<CpuBuffer>(TRY(MappedMemory::allocate(bytes))));
   }
   Result<std::unique_ptr<KvStorage>> allocate_kv(const KvShape& shape, int page_count) override {
     return CpuKvStorage::allocate(shape, page_count);
@@ -95,9 +94,8 @@ class CpuBackend final : public Backend {
 
 Result<std::unique_ptr<Weight>> CpuBackend::load_weight(const MatrixData& data) {
   if (!facts(data.type).is_weight) {
-    return Error{ErrorCode::not_supported,
-                 concat(quoted(data.name), ": ", facts(data.type).name,
-                        " is no format for a weight matrix")};
+    return Error{ErrorCode::not_supported, concat(quoted(data.name), ": ", facts(data.type).name,
+                                                  " is no format for a weight matrix")};
   }
   CHECK(data.rows > 0 && data.cols > 0 && row_bytes(data.type, data.cols).has_value());
   return std::unique_ptr<Weight>(std::make_unique<CpuWeight>(data, kernels_, exact_));
@@ -129,8 +127,7 @@ void CpuBackend::select_rows(Activations rows, std::span<const int> indices, Act
   }
 }
 
-std::vector<CpuBackend::Piece> CpuBackend::cut(const StepLayout& step, int kv_heads,
-                                               int rows_max) {
+std::vector<CpuBackend::Piece> CpuBackend::cut(const StepLayout& step, int kv_heads, int rows_max) {
   std::vector<Piece> pieces;
   for (const Chunk& chunk : step.chunks) {
     // Later rows see more keys and take longer, so they are handed out first.
@@ -212,15 +209,13 @@ void CpuBackend::rotate_and_store(const StepLayout& step, const AttentionShape& 
 }
 
 void CpuBackend::attend_piece(const Piece& piece, const AttentionShape& shape, Activations query,
-                              const CpuKvStorage& storage, Activations out,
-                              int thread) {
+                              const CpuKvStorage& storage, Activations out, int thread) {
   const int group = shape.query_heads / shape.kv_heads;
   const int rows = piece.count * group;
   const std::int64_t d = shape.head_dim;
   const std::int64_t stride = value_stride(shape.head_dim);
   float* queries = attend_scratch_[static_cast<std::size_t>(thread)].get(
-      static_cast<std::size_t>(kAttendRowsMax + group) *
-      static_cast<std::size_t>(2 * stride + 2));
+      static_cast<std::size_t>(kAttendRowsMax + group) * static_cast<std::size_t>(2 * stride + 2));
   float* sums = queries + rows * stride;
   float* maximum = sums + rows * stride;
   float* total = maximum + rows;
@@ -238,8 +233,8 @@ void CpuBackend::attend_piece(const Piece& piece, const AttentionShape& shape, A
 
   const int first_position = piece.chunk->first_position + piece.first;
   const int last_position = first_position + piece.count - 1;
-  const int first_seen = shape.window_tokens > 0
-                             ? std::max(0, first_position - shape.window_tokens + 1) : 0;
+  const int first_seen =
+      shape.window_tokens > 0 ? std::max(0, first_position - shape.window_tokens + 1) : 0;
   int begins[kAttendRowsMax * 2], ends[kAttendRowsMax * 2];
   CHECK(rows <= kAttendRowsMax * 2);
   for (int page = first_seen / kPageSlots; page <= last_position / kPageSlots; ++page) {
@@ -276,8 +271,7 @@ void CpuBackend::attend(const StepLayout& step, const AttentionShape& shape, Act
   CHECK(out.cols == query.cols && out.rows >= query.rows);
   const auto& pages = static_cast<const CpuKvStorage&>(storage);
   const int group = shape.query_heads / shape.kv_heads;
-  const std::vector<Piece> pieces =
-      cut(step, shape.kv_heads, std::max(1, kAttendRowsMax / group));
+  const std::vector<Piece> pieces = cut(step, shape.kv_heads, std::max(1, kAttendRowsMax / group));
   pool_.run(static_cast<int>(pieces.size()), [&](int index, int thread) {
     attend_piece(pieces[static_cast<std::size_t>(index)], shape, query, pages, out, thread);
   });

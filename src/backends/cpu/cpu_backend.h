@@ -9,7 +9,7 @@
 namespace bise {
 
 struct CpuOptions {
-  int threads = 0;      // 0: the cores this process may run on
+  int threads = 0;  // 0: the cores this process may run on
   // Weights and activations in float32, sums at least float32: for checking.
   bool exact = false;
   // Kernels to use: "reference", "avx2", "avx512"; empty: the environment's BISE_CPU_ISA, else the

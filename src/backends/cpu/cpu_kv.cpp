@@ -19,8 +19,8 @@ std::size_t kv_page_bytes(const KvShape& shape) {
 namespace cpu {
 
 Result<std::unique_ptr<KvStorage>> CpuKvStorage::allocate(const KvShape& shape, int page_count) {
-  MappedMemory memory = TRY(
-      MappedMemory::allocate(kv_page_bytes(shape) * static_cast<std::size_t>(page_count)));
+  MappedMemory memory =
+      TRY(MappedMemory::allocate(kv_page_bytes(shape) * static_cast<std::size_t>(page_count)));
   return std::unique_ptr<KvStorage>(new CpuKvStorage(shape, page_count, std::move(memory)));
 }
 
@@ -35,7 +35,9 @@ std::byte* CpuKvStorage::key_block(PageId page, int layer, int kv_head) const {
   const auto heads = static_cast<std::size_t>(shape_.kv_heads);
   const std::size_t index =
       (static_cast<std::size_t>(page) * static_cast<std::size_t>(shape_.layer_count) +
-       static_cast<std::size_t>(layer)) * heads + static_cast<std::size_t>(kv_head);
+       static_cast<std::size_t>(layer)) *
+          heads +
+      static_cast<std::size_t>(kv_head);
   return memory_.data() + index * head_bytes(shape_);
 }
 

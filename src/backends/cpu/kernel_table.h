@@ -10,20 +10,20 @@ namespace bise::cpu {
 
 // How activations are fed to the product with a weight format.
 enum class ActivationKind : std::uint8_t {
-  f32,      // as they are: F32, F16, BF16, FP8 weights, and everything in exact mode
-  int8_32,  // int8, one scale for 32 channels: formats in blocks of 32 (and NVFP4)
-  int8_256, // int8, one scale for 256 channels: the K formats and IQ4_XS
+  f32,       // as they are: F32, F16, BF16, FP8 weights, and everything in exact mode
+  int8_32,   // int8, one scale for 32 channels: formats in blocks of 32 (and NVFP4)
+  int8_256,  // int8, one scale for 256 channels: the K formats and IQ4_XS
 };
 inline constexpr int kActivationKindCount = 3;
 
 // Rows of activations, quantised: x[c] ~ scales[c / group] * values[c]. The scale is max|x| / 127
 // over the group and values are rounded to nearest, ties to even, so |value| <= 127.
 struct QuantizedRows {
-  const std::int8_t* values;    // [rows, cols]
-  const float* scales;          // [rows, cols / group]
-  const std::int16_t* sums;     // [rows, cols / 16]: sum of 16 values each
-  std::int64_t cols;            // a multiple of `group`
-  int group;                    // 32 or 256
+  const std::int8_t* values;  // [rows, cols]
+  const float* scales;        // [rows, cols / group]
+  const std::int16_t* sums;   // [rows, cols / 16]: sum of 16 values each
+  std::int64_t cols;          // a multiple of `group`
+  int group;                  // 32 or 256
 };
 
 // A run of a weight's rows against all rows of the step.
@@ -37,16 +37,16 @@ struct QuantizedRows {
 // with the sub-block scales of the K formats multiplied in as integers, exactly (int32). NVFP4 has
 // four float scales per 64 weights: one fma for each 16.
 struct MatmulTask {
-  const std::byte* weights;     // first row of the run
+  const std::byte* weights;  // first row of the run
   std::size_t row_bytes;
   int row_count;
   std::int64_t cols;
-  const float* activations;     // kind f32: [token_count, cols]
-  QuantizedRows quantized;      // the other kinds
+  const float* activations;  // kind f32: [token_count, cols]
+  QuantizedRows quantized;   // the other kinds
   int token_count;
-  float* out;                   // out[token * out_stride + row]
+  float* out;  // out[token * out_stride + row]
   std::int64_t out_stride;
-  std::byte* scratch;           // of this thread, matmul_scratch_bytes(cols), 64-byte aligned
+  std::byte* scratch;  // of this thread, matmul_scratch_bytes(cols), 64-byte aligned
 };
 using Matmul = void (*)(const MatmulTask& task);
 
@@ -65,18 +65,18 @@ using UnpackRow = void (*)(const std::byte* row, std::int64_t elements, float* o
 // `total` and `out` at 0. A row whose visible range is empty is left as it is. Rows do not
 // influence each other.
 struct AttendTask {
-  const std::byte* keys;        // key block of one KV head
-  const std::byte* values;      // value block
+  const std::byte* keys;    // key block of one KV head
+  const std::byte* values;  // value block
   int head_dim;
   int row_count;
-  const float* queries;         // [row_count, query_stride], rotated, scaled (score_scale included)
+  const float* queries;  // [row_count, query_stride], rotated, scaled (score_scale included)
   std::int64_t query_stride;
-  const int* visible_begin;     // [row_count] slots of this page that the row sees
+  const int* visible_begin;  // [row_count] slots of this page that the row sees
   const int* visible_end;
-  float* out;                   // [row_count, out_stride]; out_stride >= head_dim rounded up to 16
+  float* out;  // [row_count, out_stride]; out_stride >= head_dim rounded up to 16
   std::int64_t out_stride;
-  float* maximum;               // [row_count]
-  float* total;                 // [row_count]
+  float* maximum;  // [row_count]
+  float* total;    // [row_count]
 };
 using Attend = void (*)(const AttendTask& task);
 
@@ -88,7 +88,7 @@ struct KernelTable {
     ActivationKind activation;
     Matmul matmul;
   };
-  Format formats[kElementTypeCount];    // matmul is null for types that are no weights
+  Format formats[kElementTypeCount];  // matmul is null for types that are no weights
   UnpackRow unpack_row[kElementTypeCount];
   // out = weights x, float32 throughout; weights are float32 rows here.
   Matmul matmul_f32;

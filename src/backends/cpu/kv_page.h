@@ -17,19 +17,24 @@ namespace bise::cpu {
 // Both blocks are padded to 64 bytes.
 constexpr int kQ8Group = 32;
 
-constexpr int q8_groups(int head_dim) { return (head_dim + kQ8Group - 1) / kQ8Group; }
-constexpr int value_stride(int head_dim) { return (head_dim + 15) / 16 * 16; }
+constexpr int q8_groups(int head_dim) {
+  return (head_dim + kQ8Group - 1) / kQ8Group;
+}
+constexpr int value_stride(int head_dim) {
+  return (head_dim + 15) / 16 * 16;
+}
 
 constexpr std::size_t kv_element_bytes(KvElement element) {
   return element == KvElement::f32 ? 4 : element == KvElement::q8 ? 1 : 2;
 }
 
-constexpr std::size_t pad_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+constexpr std::size_t pad_to_line(std::size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 
 constexpr std::size_t q8_scale_bytes(KvElement element, int head_dim) {
-  return element == KvElement::q8
-             ? static_cast<std::size_t>(q8_groups(head_dim)) * kPageSlots * 2
-             : 0;
+  return element == KvElement::q8 ? static_cast<std::size_t>(q8_groups(head_dim)) * kPageSlots * 2
+                                  : 0;
 }
 
 constexpr std::size_t key_block_bytes(KvElement element, int head_dim) {

@@ -16,9 +16,13 @@ constexpr std::size_t kBytesOfFewTokens = 48 << 10;
 // From here on the rows are prepared by all threads.
 constexpr std::int64_t kParallelRows = 4;
 
-int group_of(ActivationKind kind) { return kind == ActivationKind::int8_32 ? 32 : 256; }
+int group_of(ActivationKind kind) {
+  return kind == ActivationKind::int8_32 ? 32 : 256;
+}
 
-const CpuWeight& cpu_weight(const Weight& weight) { return static_cast<const CpuWeight&>(weight); }
+const CpuWeight& cpu_weight(const Weight& weight) {
+  return static_cast<const CpuWeight&>(weight);
+}
 
 }  // namespace
 
@@ -26,8 +30,7 @@ CpuWeight::CpuWeight(const MatrixData& data, const KernelTable& kernels, bool ex
     : data_(data), row_bytes_(*bise::row_bytes(data.type, data.cols)) {
   const auto index = static_cast<std::size_t>(data.type);
   const KernelTable::Format& format = kernels.formats[index];
-  const bool floats = exact || format.matmul == nullptr ||
-                      format.activation == ActivationKind::f32;
+  const bool floats = exact || format.matmul == nullptr || format.activation == ActivationKind::f32;
   kind_ = floats ? ActivationKind::f32 : format.activation;
   matmul_ = floats ? kernels.matmul_f32 : format.matmul;
   unpack_ = kernels.unpack_row[index];
@@ -52,7 +55,8 @@ void CpuWeight::multiply(std::int64_t first_row, MatmulTask task) const {
   }
   if (data_.scale == 1) return;
   for (int token = 0; token < task.token_count; ++token) {
-    for (int row = 0; row < task.row_count; ++row) task.out[token * task.out_stride + row] *= data_.scale;
+    for (int row = 0; row < task.row_count; ++row)
+      task.out[token * task.out_stride + row] *= data_.scale;
   }
 }
 
@@ -129,16 +133,16 @@ QuantizedRows LinearRunner::quantized(ActivationKind kind, std::int64_t cols) {
           .group = group_of(kind)};
 }
 
-MatmulTask LinearRunner::task_for(const CpuWeight& weight, const LinearInput& input,
-                                  int row_count, int thread) {
+MatmulTask LinearRunner::task_for(const CpuWeight& weight, const LinearInput& input, int row_count,
+                                  int thread) {
   CHECK(weight.cols() == input.rows.cols);
   MatmulTask task = {};
   task.row_count = row_count;
   task.activations = input.gain != nullptr ? normed_.get(0) : input.rows.data;
   task.quantized = quantized(weight.activation_kind(), weight.cols());
   task.token_count = static_cast<int>(input.rows.rows);
-  task.scratch = threads_[static_cast<std::size_t>(thread)].kernel.get(
-      matmul_scratch_bytes(weight.cols()));
+  task.scratch =
+      threads_[static_cast<std::size_t>(thread)].kernel.get(matmul_scratch_bytes(weight.cols()));
   return task;
 }
 
@@ -148,12 +152,11 @@ int LinearRunner::rows_per_piece(std::int64_t rows, std::size_t row_bytes,
   const auto wanted = static_cast<std::int64_t>(kBytesOfFewTokens / row_bytes);
   // At least a few pieces for each thread, in whole eights of rows.
   const std::int64_t fair = rows / (4 * pool_.thread_count());
-  return static_cast<int>((std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(fair, 1)) +
-                           7) / 8 * 8);
+  return static_cast<int>(
+      (std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(fair, 1)) + 7) / 8 * 8);
 }
 
-void LinearRunner::multiply(const LinearInput& input,
-                            std::span<const Backend::Product> products) {
+void LinearRunner::multiply(const LinearInput& input, std::span<const Backend::Product> products) {
   bool kinds[kActivationKindCount] = {};
   for (const Backend::Product& product : products) {
     kinds[static_cast<int>(cpu_weight(*product.weight).activation_kind())] = true;
@@ -170,8 +173,8 @@ void LinearRunner::multiply(const LinearInput& input,
     CHECK(product.out.cols == weight.rows() && product.out.rows >= input.rows.rows);
     const int size = rows_per_piece(weight.rows(), weight.row_bytes(), input.rows.rows);
     for (std::int64_t first = 0; first < weight.rows(); first += size) {
-      runs.push_back({&product, first,
-                      static_cast<int>(std::min<std::int64_t>(size, weight.rows() - first))});
+      runs.push_back(
+          {&product, first, static_cast<int>(std::min<std::int64_t>(size, weight.rows() - first))});
     }
   }
   pool_.run(static_cast<int>(runs.size()), [&](int index, int thread) {

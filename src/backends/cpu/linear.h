@@ -34,8 +34,8 @@ class CpuWeight final : public Weight {
   MatrixData data_;
   std::size_t row_bytes_;
   ActivationKind kind_;
-  Matmul matmul_;        // of the format, or float32's
-  UnpackRow unpack_;     // before matmul_, for kind f32 and weights of another type
+  Matmul matmul_;     // of the format, or float32's
+  UnpackRow unpack_;  // before matmul_, for kind f32 and weights of another type
   bool unpack_first_;
 };
 
@@ -65,8 +65,7 @@ class LinearRunner {
   void prepare_row(const LinearInput& input, std::int64_t row,
                    const bool (&kinds)[kActivationKindCount]);
   QuantizedRows quantized(ActivationKind kind, std::int64_t cols);
-  MatmulTask task_for(const CpuWeight& weight, const LinearInput& input, int row_count,
-                      int thread);
+  MatmulTask task_for(const CpuWeight& weight, const LinearInput& input, int row_count, int thread);
   int rows_per_piece(std::int64_t rows, std::size_t row_bytes, std::int64_t tokens) const;
 
   const KernelTable& kernels_;
