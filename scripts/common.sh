@@ -18,6 +18,7 @@ python3 python3
 ccache ccache
 nm binutils
 /usr/include/gtest/gtest.h libgtest-dev
+/usr/include/simde/x86/avx512.h libsimde-dev
 /usr/lib/*/libgtest.a libgtest-dev
 clang++-14 clang-14
 /usr/lib/llvm-14/lib/clang/14*/lib/linux/libclang_rt.fuzzer-*.a libclang-rt-14-dev
