@@ -126,6 +126,16 @@ Result<Checkpoint> Checkpoint::open(const std::string& path) {
   return Checkpoint(std::move(state));
 }
 
+Checkpoint Checkpoint::of_metadata(CheckpointForm form, std::string path, Json metadata) {
+  CHECK(metadata.is_object());
+  auto state = std::make_unique<State>();
+  state->opened.form = form;
+  state->opened.folder = folder_of(path);
+  state->opened.path = std::move(path);
+  state->opened.metadata = std::move(metadata);
+  return Checkpoint(std::move(state));
+}
+
 Checkpoint::Checkpoint(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
 Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;

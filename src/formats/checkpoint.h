@@ -44,6 +44,10 @@ class Checkpoint {
   // .safetensors file). The format is told by content, not by the name's ending.
   static Result<Checkpoint> open(const std::string& path);
 
+  // One that is known by its metadata only and has no tensors, for what is asked before there are
+  // any. CHECKs that `metadata` is an object.
+  static Checkpoint of_metadata(CheckpointForm form, std::string path, Json metadata);
+
   CheckpointForm form() const;
   const std::string& path() const;
   // All files that make up the model, in order.
