@@ -22,7 +22,7 @@ class BpeTokenizer : public Tokenizer {
       : parts_(std::move(parts)), next_piece_(piece_scanner(parts_.pre_tokenizer)) {
     for (int byte = 0; byte < 256; ++byte) {
       const char key = static_cast<char>(byte);
-      byte_ids_[byte] = parts_.vocabulary.find(&key, 1);
+      byte_ids_[byte] = parts_.vocabulary.find({&key, 1});
     }
   }
 
@@ -98,7 +98,7 @@ class RankTokenizer final : public BpeTokenizer {
 
     std::uint32_t rank(const Symbol& left, const Symbol&, std::uint32_t right_end) const {
       return static_cast<std::uint32_t>(
-          vocabulary.find(piece + left.begin, right_end - left.begin));
+          vocabulary.find({piece + left.begin, right_end - left.begin}));
     }
     TokenId merged(std::uint32_t rank) const { return static_cast<TokenId>(rank); }
   };

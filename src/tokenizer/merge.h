@@ -27,7 +27,7 @@ inline constexpr std::uint32_t kNoRank = std::numeric_limits<std::uint32_t>::max
 
 // Below this many symbols, looking through all ranks again after each merge is faster than keeping
 // them in order.
-inline constexpr std::size_t kShortPieceSymbols = 160;
+inline constexpr std::size_t kShortPieceSymbols = 64;
 
 // Appends the ids. `symbols` is scratch afterwards; `piece_end` is where the last symbol ends.
 template <class Pairs>

@@ -63,9 +63,9 @@ Result<void> MergeReader::add(std::string_view left, std::string_view right) {
   if (!append_alphabet_bytes(bytes_, left)) return no_token(left);
   const std::size_t left_size = bytes_.size();
   if (!append_alphabet_bytes(bytes_, right)) return no_token(right);
-  const TokenId left_id = vocabulary_.find(bytes_.data(), left_size);
+  const TokenId left_id = vocabulary_.find(std::string_view(bytes_).substr(0, left_size));
   if (left_id == kNoToken) return no_token(left);
-  const TokenId right_id = vocabulary_.find(bytes_.data() + left_size, bytes_.size() - left_size);
+  const TokenId right_id = vocabulary_.find(std::string_view(bytes_).substr(left_size));
   if (right_id == kNoToken) return no_token(right);
   const TokenId merged_id = vocabulary_.find(bytes_);
   if (merged_id == kNoToken) return no_token(concat(left, right));

@@ -26,61 +26,73 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// Two overlapping loads cover up to 16 bytes; longer keys fold blocks of 16 in first. (The shape
-// of wyhash; the constants are digits of the golden ratio and of pi.)
-inline std::uint32_t hash_bytes(const char* key, std::size_t length) {
-  constexpr std::uint64_t kOne = 0x9e3779b97f4a7c15, kTwo = 0x243f6a8885a308d3;
-  std::uint64_t state = kTwo ^ length;
-  while (length > 16) {
-    state = mix(load64(key) ^ kOne, load64(key + 8) ^ state);
-    key += 16;
-    length -= 16;
-  }
-  std::uint64_t low = 0, high = 0;
-  if (length >= 8) {
-    low = load64(key);
-    high = load64(key + length - 8);
-  } else if (length >= 4) {
-    low = load32(key);
-    high = load32(key + length - 4);
-  } else if (length > 0) {
-    low = load8(key) << 16 | load8(key + length / 2) << 8 | load8(key + length - 1);
-  }
-  const std::uint64_t hash = mix(low ^ kOne, high ^ state);
-  return static_cast<std::uint32_t>(hash ^ hash >> 32);
-}
-
 }  // namespace
+
+struct ByteTable::Key {
+  std::uint64_t head;
+  std::uint32_t hash;
+  std::uint32_t check;
+
+  // The shape of wyhash; the constants are digits of the golden ratio and of pi. Overlapping loads
+  // cover any length up to eight.
+  explicit Key(std::string_view key) {
+    constexpr std::uint64_t kOne = 0x9e3779b97f4a7c15, kTwo = 0x243f6a8885a308d3;
+    const char* at = key.data();
+    const std::size_t length = key.size();
+    std::uint64_t state = kTwo ^ length;
+    if (length >= 8) {
+      head = load64(at);
+      std::size_t rest = length - 8;
+      for (at += 8; rest > 8; rest -= 8, at += 8) state = mix(load64(at) ^ kOne, state);
+      state ^= load64(key.data() + length - 8);
+    } else if (length >= 4) {
+      head = load32(at) | load32(at + length - 4) << 8 * (length - 4);
+    } else {
+      const std::size_t middle = length / 2, last = length - 1;
+      head = load8(at) | load8(at + middle) << 8 * middle | load8(at + last) << 8 * last;
+    }
+    const std::uint64_t mixed = mix(head ^ kOne, state);
+    hash = static_cast<std::uint32_t>(mixed ^ mixed >> 32);
+    check = hash << 8 | static_cast<std::uint32_t>(std::min<std::size_t>(length, 255));
+  }
+};
 
 // At most half full, so that a probe for what is not there ends soon.
 ByteTable::ByteTable(std::size_t count)
-    : slots_(std::bit_ceil(std::max<std::size_t>(2 * count, 2)), Slot{0, 0, 0, kNoToken}),
-      mask_(slots_.size() - 1) {}
+    : slots_(std::bit_ceil(std::max<std::size_t>(2 * count, 16)), Slot{0, 0, kNoToken}),
+      mask_(slots_.size() - 1),
+      present_(slots_.size() * 4 / 64),
+      present_shift_(32 - std::countr_zero(slots_.size() * 4)) {}
 
-bool ByteTable::insert(const std::string& base, std::uint32_t begin, std::uint32_t length,
-                       TokenId id) {
-  const char* key = base.data() + begin;
-  const std::uint32_t hash = hash_bytes(key, length);
-  for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+template <class Stored>
+bool ByteTable::insert(TokenId id, const Stored& stored) {
+  const std::string_view text = stored(id);
+  const Key key(text);
+  for (std::size_t i = key.hash & mask_;; i = (i + 1) & mask_) {
     Slot& slot = slots_[i];
     if (slot.id == kNoToken) {
-      slot = {hash, begin, length, id};
+      slot = {key.head, key.check, id};
+      const std::uint32_t bit = key.hash >> present_shift_;
+      present_[bit / 64] |= std::uint64_t{1} << bit % 64;
       return true;
     }
-    if (slot.hash == hash && slot.length == length &&
-        std::memcmp(base.data() + slot.begin, key, length) == 0) {
+    if (slot.head == key.head && slot.check == key.check &&
+        (text.size() <= 8 || stored(slot.id) == text)) {
       return false;
     }
   }
 }
 
-TokenId ByteTable::find(const std::string& base, const char* key, std::size_t length) const {
-  const std::uint32_t hash = hash_bytes(key, length);
-  for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+template <class Stored>
+TokenId ByteTable::find(std::string_view text, const Stored& stored) const {
+  const Key key(text);
+  const std::uint32_t bit = key.hash >> present_shift_;
+  if ((present_[bit / 64] >> bit % 64 & 1) == 0) return kNoToken;
+  for (std::size_t i = key.hash & mask_;; i = (i + 1) & mask_) {
     const Slot& slot = slots_[i];
     if (slot.id == kNoToken) return kNoToken;
-    if (slot.hash == hash && slot.length == length &&
-        std::memcmp(base.data() + slot.begin, key, length) == 0) {
+    if (slot.head == key.head && slot.check == key.check &&
+        (text.size() <= 8 || stored(slot.id) == text)) {
       return slot.id;
     }
   }
@@ -106,20 +118,26 @@ void Vocabulary::add(std::string_view bytes, bool is_control) {
 std::optional<Vocabulary::Repeated> Vocabulary::index() {
   normal_ = ByteTable(static_cast<std::size_t>(size() - control_count_));
   controls_ = ByteTable(static_cast<std::size_t>(control_count_));
+  const auto stored = [this](TokenId id) { return bytes(id); };
   std::optional<Repeated> repeated;
   for (TokenId id = 0; id < size(); ++id) {
-    const std::uint32_t begin = begins_[id], length = begins_[id + 1] - begins_[id];
-    if (length == 0) continue;
+    if (bytes(id).empty()) continue;
     ByteTable& table = control_[id] != 0 ? controls_ : normal_;
-    if (!table.insert(bytes_, begin, length, id) && !repeated) {
-      repeated = Repeated{table.find(bytes_, bytes_.data() + begin, length), id};
+    if (!table.insert(id, stored) && !repeated) {
+      repeated = Repeated{table.find(bytes(id), stored), id};
     }
   }
   return repeated;
 }
 
+TokenId Vocabulary::find(std::string_view key) const {
+  if (key.size() > longest_ || key.empty()) return kNoToken;
+  return normal_.find(key, [this](TokenId id) { return bytes(id); });
+}
+
 std::optional<TokenId> Vocabulary::control_id(std::string_view name) const {
-  const TokenId id = controls_.find(bytes_, name.data(), name.size());
+  if (name.empty()) return std::nullopt;
+  const TokenId id = controls_.find(name, [this](TokenId at) { return bytes(at); });
   if (id == kNoToken) return std::nullopt;
   return id;
 }
