@@ -1,0 +1,281 @@
+#include "apps/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "apps/version.h"
+
+namespace bise {
+namespace {
+
+const std::map<std::string, KvElement> kKvNames = {{"f16", KvElement::f16},
+                                                   {"bf16", KvElement::bf16},
+                                                   {"q8", KvElement::q8},
+                                                   {"f32", KvElement::f32}};
+
+const char* const kModelHelp =
+    "A GGUF file, a checkpoint folder, or the name of a model in the local store (bise list; "
+    "\"starter\" is one)";
+
+// CLI11 fills plain values; which were given is asked afterwards.
+template <class T>
+CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<T>& target,
+                          const std::string& help) {
+  return app.add_option_function<T>(
+      name, [&target](const T& value) { target = value; }, help);
+}
+
+CLI::Option* add_kv(CLI::App& app, std::optional<KvElement>& target) {
+  return app
+      .add_option_function<std::string>(
+          "--kv", [&target](const std::string& name) { target = kKvNames.at(name); },
+          "Element type of keys and values: f16 (default), bf16, q8 (half the memory), f32")
+      ->check(CLI::IsMember(std::vector<std::string>{"f16", "bf16", "q8", "f32"}))
+      ->type_name("TYPE")
+      ->group("Machine");
+}
+
+CLI::Option* add_threads(CLI::App& app, int& target) {
+  return app
+      .add_option("--threads", target,
+                  "Threads; all cores unless said. Results do not depend on it")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->group("Machine");
+}
+
+void add_sampling(CLI::App& app, RunOptions& run) {
+  const char* const group = "Sampling";
+  SamplingFlags& flags = run.sampling;
+  add_optional(app, "--temperature,-t", flags.temperature,
+               "0 takes the likeliest token each time. One-shot answers: 0; the chat: as the model "
+               "wants it")
+      ->check(CLI::Range(0.0, 100.0))
+      ->type_name("X")
+      ->group(group);
+  add_optional(app, "--top-k", flags.top_k, "Choose among this many likeliest tokens (0: all)")
+      ->check(CLI::Range(0, 1000000000))
+      ->type_name("N")
+      ->group(group);
+  add_optional(app, "--top-p", flags.top_p, "Choose among the likeliest that make up this mass")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("P")
+      ->group(group);
+  add_optional(app, "--min-p", flags.min_p,
+               "Leave out what is less than P times as likely as the likeliest")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("P")
+      ->group(group);
+  add_optional(app, "--typical-p", flags.typical_p, "Locally typical sampling up to this mass")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("P")
+      ->group(group);
+  add_optional(app, "--repetition-penalty", flags.repetition_penalty,
+               "Above 1: tokens of prompt and answer get less likely")
+      ->check(CLI::Range(0.01, 100.0))
+      ->type_name("X")
+      ->group(group);
+  add_optional(app, "--frequency-penalty", flags.frequency_penalty,
+               "Taken off a token's logit each time the answer has it")
+      ->check(CLI::Range(-100.0, 100.0))
+      ->type_name("X")
+      ->group(group);
+  add_optional(app, "--presence-penalty", flags.presence_penalty,
+               "Taken off a token's logit once if the answer has it")
+      ->check(CLI::Range(-100.0, 100.0))
+      ->type_name("X")
+      ->group(group);
+  add_optional(app, "--seed", flags.seed, "The same seed gives the same answer on every machine")
+      ->type_name("N")
+      ->group(group);
+}
+
+void add_run(CLI::App& app, RunOptions& run) {
+  app.description(
+      "Talks with a model in the terminal. With PROMPT, or text on stdin, it answers once on "
+      "stdout "
+      "and ends; else it opens a chat (/help there says what it can do).");
+  app.add_option("MODEL", run.model, kModelHelp);
+  add_optional(app, "PROMPT", run.prompt, "Answer this and end; \"-\" reads it from stdin");
+  const char* const answer = "Answer";
+  add_optional(app, "--system,-s", run.system, "Instructions that precede the conversation")
+      ->type_name("TEXT")
+      ->group(answer);
+  app.add_option("--max-tokens,-n", run.tokens_max,
+                 "End after so many tokens (0: the context's end)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->type_name("N")
+      ->group(answer);
+  app.add_option("--stop", run.stops, "End before this text; may be given several times")
+      ->type_name("TEXT")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(answer);
+  app.add_flag("--raw", run.raw, "Continue PROMPT as it is, without a chat layout (base models)")
+      ->group(answer);
+  app.add_option("--layout", run.layout,
+                 "Chat layout instead of the one the file asks for: v3 v7 v11 v13 v15 chatml")
+      ->type_name("V")
+      ->group(answer);
+  app.add_flag("--json", run.json, "One JSON object: text, thinking, tool_calls, finish, stats")
+      ->group(answer);
+  app.add_flag("--stats", run.stats, "Times, rates and memory to stderr at the end")->group(answer);
+  add_sampling(app, run);
+  add_optional(app, "--context,-c", run.context_tokens,
+               "Tokens a conversation may have; unless said the model's own, up to 32768 and to "
+               "what the memory holds")
+      ->check(CLI::Range(std::int64_t{16}, std::int64_t{1} << 31))
+      ->type_name("N")
+      ->group("Machine");
+  add_kv(app, run.kv);
+  add_threads(app, run.threads);
+  app.footer(
+      "Examples:\n"
+      "  bise run starter\n"
+      "  bise run starter \"What is the chemical symbol for water?\"\n"
+      "  bise run model.gguf --system \"Answer in French.\" -t 0.7 --seed 1 \"Tell a story.\"\n"
+      "  git diff | bise run model.gguf --system \"Write a commit message.\"\n"
+      "Exit codes: 0 done, 2 input that cannot be used, 130 stopped with Ctrl-C.");
+}
+
+void add_show(CLI::App& app, ShowOptions& show) {
+  app.description(
+      "What is in a model: architecture, formats and bytes by part, tokenizer and chat layout with "
+      "the reason for it, and the memory that running it takes at several context lengths.");
+  app.add_option("MODEL", show.model, kModelHelp)->required();
+  app.add_option("--layout", show.layout, "Chat layout instead of the one the file asks for")
+      ->type_name("V");
+  app.add_flag("--json", show.json, "The same as one JSON object, sizes in bytes");
+}
+
+void add_bench(CLI::App& app, BenchOptions& bench) {
+  app.description(
+      "Measures how fast a model runs here: reading prompts (prefill), writing after a context of "
+      "some depth (decode, 32 tokens), and several sequences at once (batch, 8 tokens each after "
+      "prompts of 16). One warm-up, then the median of --repeat runs with the lowest and highest.");
+  app.add_option("MODEL", bench.model, kModelHelp)->required();
+  const auto list = [&](const char* name, std::vector<int>& target, const char* help, int max) {
+    app.add_option(name, target, help)
+        ->delimiter(',')
+        ->check(CLI::Range(name == std::string("--depth") ? 0 : 1, max))
+        ->type_name("N,…")
+        ->expected(1)
+        ->allow_extra_args(false);
+  };
+  list("--prefill", bench.prefill, "Prompt lengths (512)", 1 << 20);
+  list("--depth", bench.depth, "Tokens before the measured ones in decode (0)", 1 << 20);
+  list("--batch", bench.batch, "Sequences at once (none)", 512);
+  app.add_option("--repeat", bench.repeat, "Measured runs of each row (5)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  app.add_flag("--json", bench.json,
+               "One JSON object with the machine, every row with its KV type");
+  add_kv(app, bench.kv);
+  add_threads(app, bench.threads);
+  app.footer(
+      "Example:\n  bise bench starter --prefill 512,8192 --depth 0,4096 --batch 8,32 --json");
+}
+
+void add_score(CLI::App& app, ScoreOptions& score) {
+  app.description(
+      "What a model thinks of given tokens: the mean of -ln p over each sequence, its logits, and "
+      "a greedy continuation. Sequences run as one ragged batch; nothing is added to the ids. "
+      "Prints {\"sequences\":[{\"tokens\":N,\"nll_mean\":x,\"greedy\":[…]}]}.");
+  app.add_option("MODEL", score.model, kModelHelp)->required();
+  app.add_option("--tokens", score.tokens_file,
+                 "JSON file: an array of token ids, or an array of such arrays")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--logits", score.logits_file,
+                 "Write all logits there: float32 [tokens, vocabulary], sequence after sequence")
+      ->type_name("OUT.npy");
+  app.add_flag("--exact", score.exact,
+               "Weights, activations, keys and values in float32: for checking against references");
+  app.add_option("--greedy", score.greedy, "Tokens to decode greedily after each sequence")
+      ->check(CLI::Range(0, 1 << 20))
+      ->type_name("N");
+  add_kv(app, score.kv);
+  add_threads(app, score.threads);
+}
+
+void add_doctor(CLI::App& app, DoctorOptions& doctor) {
+  app.description(
+      "What this machine offers and what bise makes of it: processor features and the kernels "
+      "chosen, memory bandwidth and arithmetic measured, memory available, the data folder.");
+  app.add_flag("--json", doctor.json, "The same as one JSON object");
+  app.add_flag("!--no-measure", doctor.measure, "Leave out what takes time");
+}
+
+// The whole command line, and what it fills.
+class Parser {
+ public:
+  Parser();
+  Command parse(int argc, const char* const* argv);
+
+ private:
+  CLI::App& verb(const std::string& name, const std::string& help) {
+    CLI::App* app = app_.add_subcommand(name, help);
+    return *app;
+  }
+
+  CLI::App app_{"bise runs small language models on this machine.", "bise"};
+  RunOptions run_;
+  ShowOptions show_;
+  BenchOptions bench_;
+  DoctorOptions doctor_;
+  ListOptions list_;
+  ScoreOptions score_;
+  CLI::App *run_app_, *show_app_, *bench_app_, *doctor_app_, *list_app_, *score_app_;
+};
+
+Parser::Parser() {
+  app_.set_version_flag("--version", std::string("bise ") + kVersion,
+                        "The version, and nothing else");
+  app_.require_subcommand(0, 1);
+  app_.get_formatter()->column_width(32);
+  app_.footer(
+      "Without a verb: a chat with the best model that is here.\n"
+      "bise VERB --help says more. Models lie in the data folder ($BISE_HOME, else "
+      "~/.local/share/bise)\nunder models/, or are given as a path.");
+  run_app_ = &verb("run", "Talk with a model in the terminal, or get one answer");
+  list_app_ = &verb("list", "The models in the local store");
+  show_app_ = &verb("show", "What is in a model file, and what memory it will need");
+  bench_app_ = &verb("bench", "Measure how fast a model runs here");
+  score_app_ = &verb("score", "Losses, logits and greedy continuations of given tokens");
+  doctor_app_ = &verb("doctor", "What this machine and this program can do");
+  add_run(*run_app_, run_);
+  add_show(*show_app_, show_);
+  add_bench(*bench_app_, bench_);
+  add_score(*score_app_, score_);
+  add_doctor(*doctor_app_, doctor_);
+  list_app_->description("The models in the local store, with their sizes and paths.");
+  list_app_->add_flag("--json", list_.json, "The same as one JSON object");
+}
+
+Command Parser::parse(int argc, const char* const* argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return ExitCode{app_.exit(success)};
+  } catch (const CLI::ParseError& error) {
+    std::string verb;
+    for (const CLI::App* app : app_.get_subcommands()) verb = " " + app->get_name();
+    std::fprintf(stderr, "bise%s: %s (bise%s --help)\n", verb.c_str(), error.what(), verb.c_str());
+    return ExitCode{2};
+  }
+  if (show_app_->parsed()) return show_;
+  if (bench_app_->parsed()) return bench_;
+  if (doctor_app_->parsed()) return doctor_;
+  if (list_app_->parsed()) return list_;
+  if (score_app_->parsed()) return score_;
+  return run_;
+}
+
+}  // namespace
+
+Command read_command_line(int argc, const char* const* argv) {
+  Parser parser;
+  return parser.parse(argc, argv);
+}
+
+}  // namespace bise

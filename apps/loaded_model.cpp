@@ -1,0 +1,56 @@
+#include "apps/loaded_model.h"
+
+#include <algorithm>
+#include <future>
+
+#include "apps/model_store.h"
+#include "apps/model_tokenizer.h"
+#include "backends/cpu/cpu_backend.h"
+#include "base/text.h"
+
+namespace bise {
+
+Result<LoadedModel> load_model(const LoadOptions& options) {
+  Checkpoint checkpoint = TRY(Checkpoint::open(options.path));
+  const ModelSpec spec = TRY(read_spec(checkpoint));
+  const KvElement kv = options.kv.value_or(KvElement::f16);
+  const std::int64_t context =
+      TRY(choose_context(checkpoint, spec, kv, options.context_tokens, memory_available()));
+
+  // A vocabulary takes as long as everything else together; so they go side by side.
+  auto tokenizer_to_come = std::async(std::launch::async, [&checkpoint, &options] {
+    return load_model_tokenizer(checkpoint, options.layout);
+  });
+  auto backend = TRY(make_cpu_backend({.threads = options.threads, .exact = false, .isa = ""}));
+  auto model = TRY(Model::load(checkpoint, *backend));
+  auto cache = TRY(KvCache::create(*backend, model->kv_shape(kv), page_count_for(context)));
+  LoadedTokenizer tokenizer = TRY(tokenizer_to_come.get());
+  if (tokenizer.tokenizer->vocab_size() > spec.vocab_size) {
+    return Error{
+        ErrorCode::corrupt_file,
+        concat(quoted(options.path, 400), ": the tokenizer has ", tokenizer.tokenizer->vocab_size(),
+               " tokens, the model ", spec.vocab_size, ": they do not belong together")};
+  }
+  auto layout =
+      TRY(make_chat_layout(tokenizer.settings.layout, *tokenizer.tokenizer, tokenizer.settings));
+  const MemoryNeed need = memory_need(checkpoint, spec, kv, context);
+  return LoadedModel{.name = model_name_of(options.path),
+                     .checkpoint = std::move(checkpoint),
+                     .tokenizer = std::move(tokenizer),
+                     .layout = std::move(layout),
+                     .backend = std::move(backend),
+                     .model = std::move(model),
+                     .cache = std::move(cache),
+                     .kv = kv,
+                     .context_tokens = context,
+                     .need = need};
+}
+
+std::vector<TokenId> end_ids(const LoadedModel& loaded) {
+  std::vector<TokenId> ids = {loaded.layout->answer_marks().end};
+  const std::optional<TokenId> eos = loaded.tokenizer.tokenizer->eos_id();
+  if (eos && *eos != ids.front()) ids.push_back(*eos);
+  return ids;
+}
+
+}  // namespace bise

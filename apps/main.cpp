@@ -1,0 +1,46 @@
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <variant>
+
+#include "apps/command_line.h"
+
+namespace {
+
+using namespace bise;
+
+int run(const ExitCode& exit) {
+  return exit.code;
+}
+int run(const RunOptions& options) {
+  return run_model(options);
+}
+int run(const ShowOptions& options) {
+  return run_show(options);
+}
+int run(const BenchOptions& options) {
+  return run_bench(options);
+}
+int run(const DoctorOptions& options) {
+  return run_doctor(options);
+}
+int run(const ListOptions& options) {
+  return run_list(options);
+}
+int run(const ScoreOptions& options) {
+  return run_score(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return std::visit([](const auto& options) { return run(options); },
+                      bise::read_command_line(argc, argv));
+  } catch (const std::bad_alloc&) {
+    std::fputs("bise: out of memory: take a smaller --context or a smaller model\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bise: %s\n", error.what());
+  }
+  return 2;
+}

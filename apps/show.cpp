@@ -1,0 +1,9 @@
+#include "apps/show.h"
+
+namespace bise {
+
+int run_show(const ShowOptions&) {
+  return 2;
+}
+
+}  // namespace bise

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace bise {
+
+inline constexpr const char* kVersion = BISE_VERSION;
+
+}  // namespace bise
