@@ -77,6 +77,8 @@ struct AttendTask {
   std::int64_t out_stride;
   float* maximum;  // [row_count]
   float* total;    // [row_count]
+  // What the next task will read first, if that is known: the cache is asked for it meanwhile.
+  const std::byte* next_keys = nullptr;
 };
 using Attend = void (*)(const AttendTask& task);
 

@@ -19,14 +19,31 @@ struct RowBlock {
   int begin[kRowsMax], end[kRowsMax];
   const float* query[kRowsMax];
   float* out[kRowsMax];
+  // What the memory should be asked for meanwhile: the values during the keys' turn, the next
+  // page's keys during the values'. Where there is nothing to ask for, what is at hand.
+  const std::byte* during_keys;
+  const std::byte* during_values;
   // Scores of the page's slots, then their exponentials.
   alignas(32) float weights[kRowsMax][kPageSlots];
 };
 
 // Eight sums at least, or the latency of the fused step shows; 4 x 2 with two numbers and a factor
-// fit the 16 registers.
+// leave a register or two of the 16. (4 x 3 was no faster.)
 constexpr int vectors_for(int rows) {
   return rows == 1 ? 8 : rows == 2 ? 4 : 2;
+}
+
+constexpr int bytes_of(KvElement element) {
+  return element == KvElement::f32 ? 4 : element == KvElement::q8 ? 1 : 2;
+}
+
+// Asks for the cache lines of `bytes` bytes, to the level-2 cache: the level-1 is full of this
+// page.
+template <int bytes>
+void prefetch(const std::byte* from) {
+  for (int i = 0; i < bytes; i += 64) {
+    _mm_prefetch(reinterpret_cast<const char*>(from + i), _MM_HINT_T1);
+  }
 }
 
 template <KvElement element>
@@ -50,6 +67,8 @@ void score_tile(const AttendTask& task, RowBlock& block, int first_row, int slot
   constexpr bool kScaled = element == KvElement::q8;
   const int head_dim = task.head_dim;
   const int group = kScaled ? kQ8Group : head_dim;
+  constexpr int kBytes = kVectors * kLanes * bytes_of(element);
+  const std::byte* ahead = block.during_keys + slot * head_dim * bytes_of(element);
   const std::byte* scales = task.keys + head_dim * kPageSlots;
   for (int first = 0; first < head_dim; first += group) {
     const int last = first + group < head_dim ? first + group : head_dim;
@@ -62,6 +81,7 @@ void score_tile(const AttendTask& task, RowBlock& block, int first_row, int slot
       for (int v = 0; v < kVectors; ++v) {
         keys[v] = load_numbers<element>(task.keys, channel * kPageSlots + slot + v * kLanes);
       }
+      prefetch<kBytes>(ahead + channel * kBytes);
       for (int r = 0; r < kRows; ++r) {
         const __m256 query = _mm256_broadcast_ss(block.query[first_row + r] + channel);
         for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm256_fmadd_ps(query, keys[v], sums[r][v]);
@@ -174,6 +194,7 @@ struct Addition {
   int stride;
   int channel, channel_end;
   int begin, end;
+  const std::byte* ahead;
 };
 
 template <KvElement element, int kRows, int kVectors>
@@ -183,7 +204,10 @@ void add_tile(const Addition& addition, const float* const* weights, float* cons
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm256_loadu_ps(outs[r] + channel + v * kLanes);
   }
+  constexpr int kBytes = kVectors * kLanes * bytes_of(element);
+  const std::byte* ahead = addition.ahead + channel * kPageSlots * bytes_of(element);
   for (int slot = addition.begin; slot < addition.end; ++slot) {
+    prefetch<kBytes>(ahead + slot * kBytes);
     __m256 values[kVectors];
     for (int v = 0; v < kVectors; ++v) {
       values[v] =
@@ -253,7 +277,7 @@ void load_value_scales(const std::byte* scales, int groups, float* out) {
 template <KvElement element, int kRows>
 void add_values(const AttendTask& task, const RowBlock& block) {
   const int stride = (task.head_dim + 15) / 16 * 16;
-  Addition addition = {task.values, stride, 0, stride, 0, 0};
+  Addition addition = {task.values, stride, 0, stride, 0, 0, block.during_values};
   const float* weights[kRows];
   if constexpr (element != KvElement::q8) {
     for (int r = 0; r < kRows; ++r) weights[r] = block.weights[r];
@@ -299,6 +323,8 @@ void attend_block(const AttendTask& task, RowBlock& block) {
 template <KvElement element>
 void attend(const AttendTask& task) {
   RowBlock block;
+  block.during_keys = task.values;
+  block.during_values = task.next_keys != nullptr ? task.next_keys : task.keys;
   for (int row = 0; row < task.row_count; ++row) {
     if (task.visible_begin[row] >= task.visible_end[row]) continue;
     const int r = block.count++;
