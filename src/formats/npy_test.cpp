@@ -92,7 +92,6 @@ std::string error_of_writing(const std::string& path) {
 }
 
 TEST(Npy, FullDisksAreToldInWordsAndLeaveNoFile) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(write_beyond_the_limit(), testing::ExitedWithCode(0), "");
 }
 
