@@ -57,6 +57,7 @@ class Vocabulary {
 
   struct Repeated {
     TokenId first, second;  // two ids with the same bytes, or the same name
+    bool operator==(const Repeated&) const = default;
   };
   // Makes find() and control_id() work, once all tokens are there. Of repeated tokens the first is
   // found; the pair met first is returned.
