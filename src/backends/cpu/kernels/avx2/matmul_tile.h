@@ -28,6 +28,12 @@ struct TokenRows {
   std::int64_t value_stride, scale_stride, sum_stride;
 };
 
+// A sum that stays where it is: left alone, GCC 12 adds a whole chain of products at its end and
+// keeps them all on the stack until then.
+[[gnu::always_inline]] inline void pin(__m256i& sum) {
+  asm("" : "+x"(sum));
+}
+
 template <int kTokens>
 struct Sums {
   __m256i at[kTokens][2];
@@ -75,7 +81,9 @@ template <const Shape& kShape, int kTokens>
 #pragma GCC unroll 2
         for (int r = 0; r < 2; ++r) {
           const __m256i product = _mm256_maddubs_epi16(weight[r], activation);
-          chained.at[t][r] = step == 0 ? product : _mm256_add_epi16(chained.at[t][r], product);
+          __m256i& sum = chained.at[t][r];
+          sum = step == 0 ? product : _mm256_add_epi16(sum, product);
+          pin(sum);
         }
       }
     }
@@ -100,16 +108,22 @@ template <int kSteps, int kTokens>
 [[gnu::always_inline]] inline void add_pair_products(const std::byte* weights,
                                                      const std::int16_t* const (&values)[kTokens],
                                                      Sums<kTokens>& sums) {
+  constexpr int kUnrolled = 8;
+#pragma GCC unroll 1
+  for (int first = 0; first < kSteps; first += kUnrolled) {
+#pragma GCC unroll 8
+    for (int step = first; step < first + kUnrolled; ++step) {
+      const __m256i weight[2] = {load(weights + step * Layout::kStep),
+                                 load(weights + step * Layout::kStep + 32)};
 #pragma GCC unroll 4
-  for (int step = 0; step < kSteps; ++step) {
-    const __m256i weight[2] = {load(weights + step * Layout::kStep),
-                               load(weights + step * Layout::kStep + 32)};
-#pragma GCC unroll 4
-    for (int t = 0; t < kTokens; ++t) {
-      const __m256i activation = broadcast4(values[t] + step * 2);
+      for (int t = 0; t < kTokens; ++t) {
+        const __m256i activation = broadcast4(values[t] + step * 2);
 #pragma GCC unroll 2
-      for (int r = 0; r < 2; ++r) {
-        sums.at[t][r] = _mm256_add_epi32(sums.at[t][r], _mm256_madd_epi16(weight[r], activation));
+        for (int r = 0; r < 2; ++r) {
+          __m256i& sum = sums.at[t][r];
+          sum = _mm256_add_epi32(sum, _mm256_madd_epi16(weight[r], activation));
+          pin(sum);
+        }
       }
     }
   }
@@ -220,7 +234,8 @@ template <class Format, int kTokens>
 // totals += the tile's groups times kTokens tokens.
 template <class Format, int kTokens>
 [[gnu::noinline]] void multiply(const std::byte* tile, int group_count, const TokenRows& rows,
-                                Totals<kTokens>& totals) {
+                                Totals<kTokens>& all) {
+  Totals<kTokens> totals = all;
   constexpr Shape kShape = Format::kShape;
   constexpr Layout kLayout = Format::kLayout;
   const std::int8_t* values[kTokens];
@@ -259,6 +274,7 @@ template <class Format, int kTokens>
       token_sums[t] += kShape.group / 16;
     }
   }
+  all = totals;
 }
 
 }  // namespace
