@@ -159,7 +159,6 @@ void add_bench(CLI::App& app, BenchOptions& bench) {
         ->delimiter(',')
         ->check(CLI::Range(name == std::string("--depth") ? 0 : 1, max))
         ->type_name("N,…")
-        ->expected(1)
         ->allow_extra_args(false);
   };
   list("--prefill", bench.prefill, "Prompt lengths (512)", 1 << 20);

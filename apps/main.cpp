@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "apps/command_line.h"
+#include "apps/model_store.h"
 
 namespace {
 

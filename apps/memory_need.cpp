@@ -163,6 +163,18 @@ MemoryNeed memory_need(const Checkpoint& checkpoint, const ModelSpec& spec, KvEl
           private_bytes(spec)};
 }
 
+Result<void> check_memory(const MemoryNeed& need, const std::string& path,
+                          std::int64_t context_tokens, const MemoryAvailable& available) {
+  if (need.total() <= available.bytes) return {};
+  return Error{
+      ErrorCode::out_of_memory,
+      concat(quoted(path, 400), ": needs ", byte_text(need.total()), " (weights ",
+             byte_text(need.weight_bytes), ", keys and values for ", count_text(context_tokens),
+             " tokens ", byte_text(need.kv_bytes), ", other ", byte_text(need.private_bytes),
+             ") but ", byte_text(available.bytes), " are available (", available.limited_by,
+             "): take a smaller --context or --kv q8, a smaller model, or free memory")};
+}
+
 Result<std::int64_t> choose_context(const Checkpoint& checkpoint, const ModelSpec& spec,
                                     KvElement element, std::optional<std::int64_t> wanted,
                                     const MemoryAvailable& available) {
@@ -173,16 +185,8 @@ Result<std::int64_t> choose_context(const Checkpoint& checkpoint, const ModelSpe
   }
   const std::int64_t most = std::min(spec.context_tokens, kContextDefaultMax);
   const std::int64_t least = wanted.value_or(std::min<std::int64_t>(most, 2048));
-  const MemoryNeed need = memory_need(checkpoint, spec, element, least);
-  if (need.total() > available.bytes) {
-    return Error{
-        ErrorCode::out_of_memory,
-        concat(quoted(checkpoint.path(), 400), ": needs ", byte_text(need.total()), " (weights ",
-               byte_text(need.weight_bytes), ", keys and values for ", count_text(least),
-               " tokens ", byte_text(need.kv_bytes), ", other ", byte_text(need.private_bytes),
-               ") but ", byte_text(available.bytes), " are available (", available.limited_by,
-               "): take a smaller --context or --kv q8, a smaller model, or free memory")};
-  }
+  TRY_VOID(check_memory(memory_need(checkpoint, spec, element, least), checkpoint.path(), least,
+                        available));
   if (wanted) return *wanted;
   // As much of the default as fits, in whole thousands of tokens or so, and some left for others.
   std::int64_t context = most;

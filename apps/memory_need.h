@@ -41,9 +41,13 @@ std::uint64_t kv_bytes(const ModelSpec& spec, KvElement element, std::int64_t co
 MemoryNeed memory_need(const Checkpoint& checkpoint, const ModelSpec& spec, KvElement element,
                        std::int64_t context_tokens);
 
+// Errors: out_of_memory with both numbers and a remedy.
+Result<void> check_memory(const MemoryNeed& need, const std::string& path,
+                          std::int64_t context_tokens, const MemoryAvailable& available);
+
 // The context a run gets: `wanted`, or without it the model's own up to kContextDefaultMax, less if
-// memory is short. Errors: out_of_memory with both numbers and a remedy; invalid_argument when
-// `wanted` is more than the model has.
+// memory is short. Errors as check_memory; invalid_argument when `wanted` is more than the model
+// has.
 inline constexpr std::int64_t kContextDefaultMax = 32768;
 Result<std::int64_t> choose_context(const Checkpoint& checkpoint, const ModelSpec& spec,
                                     KvElement element, std::optional<std::int64_t> wanted,

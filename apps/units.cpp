@@ -18,6 +18,12 @@ std::string number_text(double value) {
   return text;
 }
 
+std::string short_text(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string byte_text(std::uint64_t bytes) {
   if (bytes < 1000) return concat(bytes, bytes == 1 ? " byte" : " bytes");
   const char* const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};

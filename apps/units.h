@@ -14,4 +14,7 @@ std::string count_text(std::int64_t count);
 // Three significant digits without an exponent: "0.0123", "4.56", "133", "1711".
 std::string number_text(double value);
 
+// At most six digits, none without meaning: "16", "0.1", "1e+06".
+std::string short_text(double value);
+
 }  // namespace bise
