@@ -88,6 +88,34 @@ TEST(Gguf, LongArraysAreNullSoThatMemoryStaysInProportion) {
   EXPECT_EQ(content->metadata.find("after")->to_int64(), 7);
 }
 
+// A large sparse file, so that false counts would find room in it.
+TEST(Gguf, FalseCountsInHugeFilesReserveNothing) {
+  const test::TemporaryFolder folder;
+  const auto open_huge = [&](const std::string& beginning) {
+    const std::string path = folder.write("huge.gguf", beginning);
+    std::filesystem::resize_file(path, std::uintmax_t{64} << 30);
+    const auto opened = open_gguf(path);
+    return opened.ok() ? std::string("no error") : opened.error().message;
+  };
+  const auto header = [](std::uint64_t tensors, std::uint64_t keys) {
+    return "GGUF" + GgufBuilder::raw(3u) + GgufBuilder::raw(tensors) + GgufBuilder::raw(keys);
+  };
+  const auto key = [&](std::string_view name, std::uint32_t type) {
+    return header(0, 1) + GgufBuilder::text(name) + GgufBuilder::raw(type);
+  };
+  const auto array = [&](std::string_view name, std::uint32_t type) {
+    return key(name, 9) + GgufBuilder::raw(type) + GgufBuilder::raw(std::uint64_t{1} << 32);
+  };
+  for (const std::string& beginning :
+       {header(1 << 30, 0), header(0, 1 << 30), array("tokenizer.ggml.tokens", 8),
+        array("tokenizer.ggml.merges", 8), array("tokenizer.ggml.token_type", 5),
+        key("general.name", 8) + GgufBuilder::raw(std::uint64_t{1} << 35)}) {
+    const std::string message = open_huge(beginning);
+    EXPECT_NE(message.find("download it again"), std::string::npos) << message;
+  }
+  EXPECT_NE(open_huge(array("x", 4)).find("holds no tensors"), std::string::npos);
+}
+
 TEST(Gguf, TurnsDimensionsRoundAndFindsTheData) {
   GgufBuilder builder;
   builder.tensor("m", {64, 3}, kQ4_0, 0).tensor("v", {4}, kF32, 128);

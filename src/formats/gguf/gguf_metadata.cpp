@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -52,15 +53,24 @@ const ValueTypeFacts& facts_of(ValueType type) {
   return kValueTypes[static_cast<std::uint32_t>(type)];
 }
 
-// More elements than this, over all arrays, are not turned into Json: a byte of the file would
-// become some sixty in memory.
-constexpr std::uint64_t kArrayElementsMax = 65536;
+// Bounds far beyond any real file, so that no count and no length, true or not, asks for memory out
+// of proportion: a byte of a huge file can become sixty as Json.
+constexpr std::uint64_t kKeysMax = 65536;
+constexpr std::uint64_t kArrayElementsMax = 65536;    // as Json, over all arrays; more are null
+constexpr std::uint64_t kTextBytesMax = 32 << 20;     // as Json, over all strings
+constexpr std::uint64_t kTokenElementsMax = 1 << 22;  // of one token array
+
+// How much has been turned into Json so far.
+struct Used {
+  std::uint64_t array_elements = 0;
+  std::uint64_t text_bytes = 0;
+};
 
 // What is at hand while one key is read.
 struct KeyContext {
   ByteReader& in;
   std::string_view key;
-  std::uint64_t& array_elements;  // turned into Json so far
+  Used& used;
 
   Error corrupt(std::string_view what) const {
     return Error{ErrorCode::corrupt_file, concat("key ", quoted(key), " ", what)};
@@ -71,7 +81,7 @@ struct KeyContext {
 };
 
 template <class T>
-std::optional<Json> number_as_json(ByteReader& in) {
+std::optional<Json> number_of(ByteReader& in) {
   const auto value = in.number<T>();
   if (!value) return std::nullopt;
   if constexpr (std::is_floating_point_v<T>) {
@@ -83,39 +93,35 @@ std::optional<Json> number_as_json(ByteReader& in) {
   }
 }
 
-// A value that is no array; nothing at the end of the file.
-std::optional<Json> scalar_as_json(ByteReader& in, ValueType type) {
+// A number or boolean; nothing at the end of the file.
+std::optional<Json> number_as_json(ByteReader& in, ValueType type) {
   switch (type) {
     case ValueType::u8:
-      return number_as_json<std::uint8_t>(in);
+      return number_of<std::uint8_t>(in);
     case ValueType::i8:
-      return number_as_json<std::int8_t>(in);
+      return number_of<std::int8_t>(in);
     case ValueType::u16:
-      return number_as_json<std::uint16_t>(in);
+      return number_of<std::uint16_t>(in);
     case ValueType::i16:
-      return number_as_json<std::int16_t>(in);
+      return number_of<std::int16_t>(in);
     case ValueType::u32:
-      return number_as_json<std::uint32_t>(in);
+      return number_of<std::uint32_t>(in);
     case ValueType::i32:
-      return number_as_json<std::int32_t>(in);
+      return number_of<std::int32_t>(in);
     case ValueType::u64:
-      return number_as_json<std::uint64_t>(in);
+      return number_of<std::uint64_t>(in);
     case ValueType::i64:
-      return number_as_json<std::int64_t>(in);
+      return number_of<std::int64_t>(in);
     case ValueType::f32:
-      return number_as_json<float>(in);
+      return number_of<float>(in);
     case ValueType::f64:
-      return number_as_json<double>(in);
+      return number_of<double>(in);
     case ValueType::boolean: {
       const auto value = in.number<std::uint8_t>();
       if (!value) return std::nullopt;
       return Json(*value != 0);
     }
-    case ValueType::string: {
-      const auto text = in.string();
-      if (!text) return std::nullopt;
-      return Json(replace_invalid_utf8(*text));
-    }
+    case ValueType::string:
     case ValueType::array:
       break;
   }
@@ -130,6 +136,24 @@ Result<ValueType> read_type(const KeyContext& context, const char* what) {
                                   "; the file is damaged or newer than this program"));
   }
   return static_cast<ValueType>(*type);
+}
+
+// A value that is no array.
+Result<Json> read_scalar(const KeyContext& context, ValueType type) {
+  if (type != ValueType::string) {
+    std::optional<Json> number = number_as_json(context.in, type);
+    if (!number) return context.cut();
+    return *std::move(number);
+  }
+  const auto text = context.in.string();
+  if (!text) return context.cut();
+  context.used.text_bytes += text->size();
+  if (context.used.text_bytes > kTextBytesMax) {
+    return context.corrupt(
+        "holds more text than any model has; the file is damaged, download it "
+        "again");
+  }
+  return Json(replace_invalid_utf8(*text));
 }
 
 struct ArrayHead {
@@ -147,8 +171,8 @@ Result<ArrayHead> read_array_head(const KeyContext& context) {
 
 Result<Json> read_array(const KeyContext& context) {
   const ArrayHead head = TRY(read_array_head(context));
-  const bool keep = head.count <= kArrayElementsMax - context.array_elements;
-  if (keep) context.array_elements += head.count;
+  const bool keep = head.count <= kArrayElementsMax - context.used.array_elements;
+  if (keep) context.used.array_elements += head.count;
   if (!keep && head.type != ValueType::string) {
     context.in.take(head.count * facts_of(head.type).bytes);
     return Json();
@@ -160,15 +184,21 @@ Result<Json> read_array(const KeyContext& context) {
       if (!context.in.string()) return context.cut();
       continue;
     }
-    std::optional<Json> element = scalar_as_json(context.in, head.type);
-    if (!element) return context.cut();
-    elements.push_back(*std::move(element));
+    elements.push_back(TRY(read_scalar(context, head.type)));
   }
   return keep ? Json(std::move(elements)) : Json();
 }
 
-Result<void> read_token_strings(const KeyContext& context, std::vector<std::string_view>& out) {
+Result<ArrayHead> read_token_array_head(const KeyContext& context) {
   const ArrayHead head = TRY(read_array_head(context));
+  if (head.count <= kTokenElementsMax) return head;
+  return context.corrupt(concat("announces ", head.count,
+                                " elements, more than any vocabulary "
+                                "has; the file is damaged, download it again"));
+}
+
+Result<void> read_token_strings(const KeyContext& context, std::vector<std::string_view>& out) {
+  const ArrayHead head = TRY(read_token_array_head(context));
   if (head.type != ValueType::string && head.count > 0) {
     return context.corrupt(
         concat("holds ", facts_of(head.type).name, " values, not strings; convert the file again"));
@@ -183,7 +213,7 @@ Result<void> read_token_strings(const KeyContext& context, std::vector<std::stri
 }
 
 Result<void> read_token_types(const KeyContext& context, std::vector<std::int32_t>& out) {
-  const ArrayHead head = TRY(read_array_head(context));
+  const ArrayHead head = TRY(read_token_array_head(context));
   const bool fits = head.type == ValueType::i32 || head.type == ValueType::u32;
   if (!fits && head.count > 0) {
     return context.corrupt(
@@ -214,14 +244,15 @@ Result<bool> read_token_array(const KeyContext& context, Checkpoint::GgufTokeniz
 
 Result<void> read_metadata(ByteReader& in, std::uint64_t key_count, GgufContent& content) {
   // Key, type and value take at least 8 + 1 + 4 + 1 bytes.
-  if (key_count > in.remaining() / 14) {
-    return Error{ErrorCode::corrupt_file, concat("the header announces ", key_count,
-                                                 " keys, more than the file has room for; "
-                                                 "download it again")};
+  if (key_count > std::min<std::uint64_t>(in.remaining() / 14, kKeysMax)) {
+    return Error{ErrorCode::corrupt_file,
+                 concat("the header announces ", key_count, " keys, more than ",
+                        key_count > kKeysMax ? "any model has" : "the file has room for",
+                        "; download it again")};
   }
   std::unordered_set<std::string_view> seen;
   Json::Object members;
-  std::uint64_t array_elements = 0;
+  Used used;
   for (std::uint64_t i = 0; i < key_count; ++i) {
     const auto key = in.string();
     if (!key) {
@@ -233,7 +264,7 @@ Result<void> read_metadata(ByteReader& in, std::uint64_t key_count, GgufContent&
                    concat("key ", i + 1, " of ", key_count,
                           " has no name; the file is damaged, download it again")};
     }
-    const KeyContext context{in, *key, array_elements};
+    const KeyContext context{in, *key, used};
     if (!seen.insert(*key).second) {
       return context.corrupt("occurs twice; convert the file again");
     }
@@ -243,9 +274,7 @@ Result<void> read_metadata(ByteReader& in, std::uint64_t key_count, GgufContent&
       members.emplace_back(replace_invalid_utf8(*key), TRY(read_array(context)));
       continue;
     }
-    std::optional<Json> value = scalar_as_json(in, type);
-    if (!value) return context.cut();
-    members.emplace_back(replace_invalid_utf8(*key), *std::move(value));
+    members.emplace_back(replace_invalid_utf8(*key), TRY(read_scalar(context, type)));
   }
   content.metadata = Json(std::move(members));
   return {};

@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <unordered_set>
@@ -10,6 +10,8 @@
 namespace bise::gguf {
 namespace {
 
+// Experts are stacked, so that even the largest models have some thousands.
+constexpr std::uint64_t kTensorsMax = 1 << 17;
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::uint32_t kDimensionsMax = 4;
 // A name of one byte, one dimension, type and offset.
@@ -156,10 +158,11 @@ Result<void> place_data(TensorInfo& info, std::uint64_t start, std::uint64_t ali
 
 Result<void> read_tensors(ByteReader& in, std::uint64_t tensor_count, std::uint64_t alignment,
                           std::span<const std::byte> file, GgufContent& content) {
-  if (tensor_count > in.remaining() / kTensorInfoBytesMin) {
-    return Error{ErrorCode::corrupt_file, concat("the header announces ", tensor_count,
-                                                 " tensors, more than the file has room for; "
-                                                 "download it again")};
+  if (tensor_count > std::min<std::uint64_t>(in.remaining() / kTensorInfoBytesMin, kTensorsMax)) {
+    return Error{ErrorCode::corrupt_file,
+                 concat("the header announces ", tensor_count, " tensors, more than ",
+                        tensor_count > kTensorsMax ? "any model has" : "the file has room for",
+                        "; download it again")};
   }
   std::vector<TensorInfo> infos;
   infos.reserve(static_cast<std::size_t>(tensor_count));

@@ -16,6 +16,8 @@ namespace {
 
 // A configuration takes a few kilobytes; as Json a byte can become some forty.
 constexpr std::size_t kConfigBytesMax = 1 << 20;
+// Large 3's, with its experts one by one, takes some eight megabytes.
+constexpr std::size_t kIndexBytesMax = 64 << 20;
 constexpr std::string_view kEnding = ".safetensors";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
@@ -40,6 +42,11 @@ Result<Json> read_config(const std::string& path) {
 Result<WeightIndex> read_index(const std::string& path) {
   const MappedFile map = TRY(MappedFile::open(path));
   const auto bytes = map.bytes();
+  if (bytes.size() > kIndexBytesMax) {
+    return Error{ErrorCode::corrupt_file,
+                 concat(quoted(path, 400), ": larger than the ", kIndexBytesMax,
+                        " bytes that an index may have; download it again")};
+  }
   Result<WeightIndex> index =
       read_weight_index({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   if (!index.ok()) return std::move(index).error().in(quoted(path, 400));
@@ -91,7 +98,8 @@ void align_tensors(std::vector<FileTensor>& tensors, OpenedCheckpoint& opened) {
 
 Result<void> check_index(const WeightIndex& index, const OpenedCheckpoint& opened,
                          const std::string& index_path) {
-  for (const auto& [tensor, file] : index.file_of_tensor) {
+  for (const auto& [tensor, file_number] : index.entries) {
+    const std::string& file = index.files[file_number];
     const auto entry = opened.tensor_by_name.find(tensor);
     if (entry != opened.tensor_by_name.end() &&
         file_name_of(opened.files[opened.file_of_tensor[entry->second]]) == file) {
@@ -114,6 +122,7 @@ Result<WeightFiles> find_weights(const FolderForm& form, const std::string& fold
   WeightFiles weights;
   weights.index = TRY(read_index(index_path));
   weights.names = weights.index->files;
+  std::sort(weights.names.begin(), weights.names.end());
   for (const std::string& name : weights.names) {
     if (std::binary_search(file_names.begin(), file_names.end(), name)) continue;
     return Error{ErrorCode::not_found, concat(quoted(index_path, 400), ": ", quoted(name),

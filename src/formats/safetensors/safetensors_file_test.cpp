@@ -141,8 +141,11 @@ TEST(WeightIndex, ListsEachFileOnce) {
       R"({"metadata":{"total_size":1e9},"weight_map":{"x":"b.safetensors","y":"a.safetensors",)"
       R"("z":"b.safetensors"}})");
   ASSERT_TRUE(index.ok()) << index.error().message;
-  EXPECT_EQ(index->files, (std::vector<std::string>{"a.safetensors", "b.safetensors"}));
-  EXPECT_EQ(index->file_of_tensor.size(), 3u);
+  EXPECT_EQ(index->files, (std::vector<std::string>{"b.safetensors", "a.safetensors"}));
+  ASSERT_EQ(index->entries.size(), 3u);
+  EXPECT_EQ(index->entries[1].tensor, "y");
+  EXPECT_EQ(index->entries[1].file, 1u);
+  EXPECT_EQ(index->entries[2].file, 0u);
 }
 
 TEST(WeightIndex, NeverLeavesItsFolder) {

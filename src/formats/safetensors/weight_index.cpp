@@ -1,6 +1,7 @@
 #include "formats/safetensors/weight_index.h"
 
-#include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "base/text.h"
 #include "formats/safetensors/json_scanner.h"
@@ -15,6 +16,7 @@ bool is_plain_name(std::string_view name) {
 }
 
 Result<void> read_weight_map(JsonScanner& in, WeightIndex& index) {
+  std::unordered_map<std::string, std::uint32_t> number_of_file;
   bool is_first = true;
   TRY_VOID(in.open('{'));
   while (TRY(in.next('}', is_first))) {
@@ -25,7 +27,10 @@ Result<void> read_weight_map(JsonScanner& in, WeightIndex& index) {
                    concat("tensor ", quoted(tensor), " is said to be in ", quoted(file),
                           ", which is no name of a file beside the index")};
     }
-    index.file_of_tensor.emplace_back(std::move(tensor), std::move(file));
+    const auto next = static_cast<std::uint32_t>(index.files.size());
+    const auto [entry, is_new] = number_of_file.emplace(file, next);
+    if (is_new) index.files.push_back(std::move(file));
+    index.entries.push_back({std::move(tensor), entry->second});
   }
   return {};
 }
@@ -48,12 +53,9 @@ Result<WeightIndex> read_weight_index(std::string_view text) {
     TRY_VOID(read_weight_map(in, index));
   }
   TRY_VOID(in.end());
-  if (index.file_of_tensor.empty()) {
+  if (index.entries.empty()) {
     return Error{ErrorCode::corrupt_file, "has no weight_map with tensors; download it again"};
   }
-  for (const auto& [tensor, file] : index.file_of_tensor) index.files.push_back(file);
-  std::sort(index.files.begin(), index.files.end());
-  index.files.erase(std::unique(index.files.begin(), index.files.end()), index.files.end());
   return index;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -11,8 +11,12 @@ namespace bise::safetensors {
 
 // The weight_map of a model.safetensors.index.json: which tensor lies in which file of the folder.
 struct WeightIndex {
-  std::vector<std::pair<std::string, std::string>> file_of_tensor;  // (tensor, file name)
-  std::vector<std::string> files;                                   // each once, sorted
+  struct Entry {
+    std::string tensor;
+    std::uint32_t file;  // index into files
+  };
+  std::vector<Entry> entries;
+  std::vector<std::string> files;  // each once
 };
 
 // Errors do not name the index: the caller knows its path.
