@@ -46,7 +46,8 @@ def main():
             line += f" {value},"
         print(line)
 
-    print("// Made by scripts/make_char_classes.py from char-classes.json (Unicode 16.0); do not edit.")
+    print("// Made by scripts/make_char_classes.py from char-classes.json (Unicode 16.0); "
+          "do not edit.")
     print('#include "tokenizer/char_class.h"\n')
     print("// clang-format off\nnamespace bise::detail {\n")
     print(f"const std::uint8_t kCharClassTops[{len(tops)}] = {{")

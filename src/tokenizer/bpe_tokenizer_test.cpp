@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <time.h>
+
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <random>
 
@@ -94,6 +98,43 @@ TEST(RankTokenizer, TakesAMegabyteOfAnyOneCharacterInItsStride) {
   }
   // Quadratic time would be hours.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(120));
+}
+
+// Time of this thread alone: the machine may be busy with other things.
+double thread_seconds() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+TEST(RankTokenizer, EncodesOrdinaryTextAtTenMegabytesASecondAndMore) {
+#if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "speed is measured in a release build without sanitizers";
+#endif
+  const auto json = golden::real_tekken("v13");
+  const auto english = golden::shared_path("data/fairytales/stories.jsonl.gz");
+  const auto korean = golden::shared_path("data/nsmc-derived/test.tsv.gz");
+  if (!json || !english || !korean) GTEST_SKIP() << "no shared folder with data/";
+  const auto loaded = golden::must_load_tekken(*json);
+  const struct {
+    const char* name;
+    std::string text;
+  } kTexts[] = {{"english", golden::read(*english)}, {"korean", golden::read(*korean)}};
+  for (const auto& [name, text] : kTexts) {
+    std::vector<TokenId> ids;
+    double best = 1e9;
+    for (int i = 0; i < 5; ++i) {
+      ids.clear();
+      const double begin = thread_seconds();
+      loaded.tokenizer->encode(text, ids);
+      best = std::min(best, thread_seconds() - begin);
+    }
+    const double megabytes_per_s = static_cast<double>(text.size()) / best / 1e6;
+    std::printf("%s: %.1f MB/s\n", name, megabytes_per_s);
+    if (std::string(name) == "english") {
+      EXPECT_GE(megabytes_per_s, 10.0);
+    }
+  }
 }
 
 TEST(RankTokenizer, NeverMakesControlTokensOfWords) {
