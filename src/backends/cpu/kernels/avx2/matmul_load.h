@@ -67,6 +67,12 @@ struct Quad {
                            dword_at(r[6] + offset), dword_at(r[7] + offset));
 }
 
+[[gnu::always_inline]] inline __m256i load_bytes(const BlockRows& rows, int offset) {
+  const auto byte_of = [&](int row) { return static_cast<int>(rows.row[row][offset]); };
+  return _mm256_setr_epi32(byte_of(0), byte_of(1), byte_of(2), byte_of(3), byte_of(4), byte_of(5),
+                           byte_of(6), byte_of(7));
+}
+
 // A half of each row as a float.
 [[gnu::always_inline]] inline __m256 load_halves(const BlockRows& rows, int offset) {
   const auto& r = rows.row;
@@ -103,7 +109,7 @@ struct HalfPair {
   return byte_bits(bytes, 4, _mm256_set1_epi8(15));
 }
 
-// Signed bytes 0 2, and 1 3, of each dword as two int16: the order of an int16 tile.
+// Signed bytes 0 2, and 1 3, of each dword as two int16: the order of int16 weights.
 [[gnu::always_inline]] inline __m256i even_bytes(__m256i bytes) {
   return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8);
 }

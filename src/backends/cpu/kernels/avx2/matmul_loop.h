@@ -1,49 +1,75 @@
 #pragma once
 
+#include "backends/cpu/kernels/avx2/matmul_stream.h"
 #include "backends/cpu/kernels/avx2/matmul_tile.h"
 
-// The loop over a task's tiles and tokens.
+// The loop over a task's rows, columns and tokens. A Format gives
+//   kShape
+//   unpack(const BlockRows& rows, Sink& sink)    one block of 8 rows, group by group; multipliers
+//                                                before weights, a chain's steps in their order
 
 namespace bise::cpu::avx2 {
 namespace {
 
-// Columns and rows of the weights, and tokens, that are multiplied in one go.
+// Columns of a tile: with 16 rows 8 KiB of bytes or 16 KiB of int16, a quarter or half of the
+// level-1 cache; a panel's tokens of them are a quarter of the level-2 cache.
+constexpr int kTileCols = 512;
+constexpr int kTokensOfTile = 4;     // 8 sums, 2 weights, an activation, a product: 12 registers
+constexpr int kTokensOfStream = 4;   // up to here weights are not stored
+constexpr int kTokensOfRows = 16;    // up to here they are read in the file's order
+constexpr int kTokensOfPanel = 256;  // their extras are at most half of the scratch
+
+// Where scratch has what.
+struct Scratch {
+  std::byte* tile;
+  std::int16_t* wide;
+  std::int32_t* extras;
+};
+
+template <class Format>
+Scratch divide_scratch(const MatmulTask& task) {
+  constexpr Layout kLayout{Format::kShape};
+  const std::int64_t tile_cols = task.cols < kTileCols ? task.cols : kTileCols;
+  Scratch scratch;
+  scratch.tile = task.scratch;
+  std::byte* next = task.scratch + tile_cols / Format::kShape.group * kLayout.bytes;
+  scratch.wide = reinterpret_cast<std::int16_t*>(next);
+  // A tile's columns of a tile's tokens, or all columns of a stream's.
+  if (Format::kShape.chain == 0) next += task.cols * kTokensOfStream * sizeof(std::int16_t);
+  scratch.extras = reinterpret_cast<std::int32_t*>(next);
+  return scratch;
+}
+
+// 8 rows from `first` on at column 0; beyond the task's they are its last one again.
+inline BlockRows block_rows(const MatmulTask& task, int first) {
+  BlockRows rows;
+  for (int r = 0; r < 8; ++r) {
+    const int row = first + r < task.row_count ? first + r : task.row_count - 1;
+    rows.row[r] = task.weights + static_cast<std::size_t>(row) * task.row_bytes;
+  }
+  return rows;
+}
+
+// Columns and rows of the weights that are multiplied in one go.
 struct Part {
   int first_row, row_count;
   std::int64_t first_col;
   int col_count;
-  int first_token, token_count;
 };
 
-// Rows beyond the task's are its last one again: their results are thrown away.
 template <class Format>
-void unpack_tile(const MatmulTask& task, const Part& part, std::byte* tile) {
+[[gnu::noinline]] void unpack_tile(const MatmulTask& task, const Part& part, std::byte* tile) {
   constexpr Shape kShape = Format::kShape;
   constexpr int kBlockCols = kShape.group * kShape.block_groups;
-  constexpr int kBlockTile = Format::kLayout.bytes * kShape.block_groups;
-  const std::byte* first = task.weights + part.first_col / kBlockCols * kShape.block_bytes;
+  const std::int64_t first_byte = part.first_col / kBlockCols * kShape.block_bytes;
   for (int half = 0; half < 2; ++half) {
-    BlockRows rows;
-    for (int r = 0; r < 8; ++r) {
-      const int row = half * 8 + r < part.row_count ? half * 8 + r : part.row_count - 1;
-      rows.row[r] = first + static_cast<std::size_t>(part.first_row + row) * task.row_bytes;
-    }
-    std::byte* to = tile + half * 32;
+    BlockRows rows = block_rows(task, part.first_row + half * 8);
+    for (int r = 0; r < 8; ++r) rows.row[r] += first_byte;
+    TileSink<Format> sink = {tile + half * 32};
     for (int col = 0; col < part.col_count; col += kBlockCols) {
-      Format::unpack(rows, to);
+      Format::unpack(rows, sink);
       for (int r = 0; r < 8; ++r) rows.row[r] += kShape.block_bytes;
-      to += kBlockTile;
     }
-  }
-}
-
-// Values of one token as int16, in the order of an int16 tile.
-inline void widen(const std::int8_t* values, int count, std::int16_t* wide) {
-  for (int c = 0; c < count; c += 32) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + c));
-    auto* to = reinterpret_cast<__m256i*>(wide + c);
-    _mm256_store_si256(to, even_bytes(bytes));
-    _mm256_store_si256(to + 1, odd_bytes(bytes));
   }
 }
 
@@ -75,48 +101,51 @@ void store_totals(const Totals<kTokens>& totals, int row_count, float* out, std:
   }
 }
 
-template <class Format, int kTokens>
-void multiply_tokens(const MatmulTask& task, const Part& part, int token, const std::byte* tile,
-                     std::int16_t* wide) {
-  const QuantizedRows& from = task.quantized;
+// A panel of tokens and where its results go.
+struct Panel {
   TokenRows rows;
-  rows.value_stride = from.cols;
-  rows.scale_stride = from.cols / from.group;
-  rows.sum_stride = from.cols / 16;
-  rows.values = from.values + token * rows.value_stride + part.first_col;
-  rows.scales = from.scales + token * rows.scale_stride + part.first_col / from.group;
-  rows.sums = from.sums + token * rows.sum_stride + part.first_col / 16;
-  rows.wide = wide;
-  if constexpr (Format::kShape.chain == 0) {
+  int token_count;
+  float* out;
+  Scratch scratch;
+};
+
+template <class Format, int kTokens>
+void multiply_tokens(const MatmulTask& task, const Part& part, const Panel& panel, int token) {
+  constexpr Shape kShape = Format::kShape;
+  const std::int64_t group = part.first_col / kShape.group;
+  TokenRows rows = panel.rows;
+  rows.values += token * rows.value_stride + part.first_col;
+  rows.scales += token * rows.scale_stride + part.first_col / task.quantized.group;
+  rows.extras += token * rows.extra_stride + group * kShape.extras();
+  if constexpr (kShape.chain == 0) {
+    rows.wide = panel.scratch.wide;
+    rows.wide_stride = part.col_count;
     for (int t = 0; t < kTokens; ++t) {
-      widen(rows.values + t * rows.value_stride, part.col_count, wide + t * kTileCols);
+      widen(rows.values + t * rows.value_stride, part.col_count,
+            panel.scratch.wide + t * part.col_count);
     }
   }
-  float* out = task.out + token * task.out_stride + part.first_row;
+  float* out = panel.out + token * task.out_stride + part.first_row;
   Totals<kTokens> totals = {};
   if (part.first_col != 0) load_totals(out, task.out_stride, part.row_count, totals);
-  multiply<Format, kTokens>(tile, part.col_count / Format::kShape.group, rows, totals);
+  multiply_tile<Format, kTokens>(panel.scratch.tile, part.col_count / kShape.group, rows, totals);
   store_totals(totals, part.row_count, out, task.out_stride);
 }
 
 template <class Format>
-void multiply_part(const MatmulTask& task, const Part& part) {
-  auto* wide = reinterpret_cast<std::int16_t*>(task.scratch);
-  std::byte* tile = task.scratch;
-  if (Format::kShape.chain == 0) tile += kTokensMax * kTileCols * sizeof *wide;
-  unpack_tile<Format>(task, part, tile);
-  const int end = part.first_token + part.token_count;
-  int token = part.first_token;
-  for (; token + kTokensMax <= end; token += kTokensMax) {
-    multiply_tokens<Format, kTokensMax>(task, part, token, tile, wide);
+void multiply_part(const MatmulTask& task, const Part& part, const Panel& panel) {
+  unpack_tile<Format>(task, part, panel.scratch.tile);
+  int token = 0;
+  for (; token + kTokensOfTile <= panel.token_count; token += kTokensOfTile) {
+    multiply_tokens<Format, kTokensOfTile>(task, part, panel, token);
   }
-  switch (end - token) {
+  switch (panel.token_count - token) {
     case 3:
-      return multiply_tokens<Format, 3>(task, part, token, tile, wide);
+      return multiply_tokens<Format, 3>(task, part, panel, token);
     case 2:
-      return multiply_tokens<Format, 2>(task, part, token, tile, wide);
+      return multiply_tokens<Format, 2>(task, part, panel, token);
     case 1:
-      return multiply_tokens<Format, 1>(task, part, token, tile, wide);
+      return multiply_tokens<Format, 1>(task, part, panel, token);
     default:
       return;
   }
@@ -126,38 +155,68 @@ inline int least(std::int64_t a, std::int64_t b) {
   return static_cast<int>(a < b ? a : b);
 }
 
-// Few tokens: row after row, as memory likes to be read. Many: a panel of columns for all rows,
-// so that the panel's activations stay in the level-2 cache.
+// Few tokens: row after row, as memory likes to be read. Many: a column of tiles for all rows, so
+// that the tokens' part of it stays in the level-2 cache.
 template <class Format>
-void matmul(const MatmulTask& task) {
-  Part part;
-  const auto multiply_row_tiles_at = [&](std::int64_t col) {
-    part.first_col = col;
-    part.col_count = least(kTileCols, task.cols - col);
-    for (int row = 0; row < task.row_count; row += kTileRows) {
-      part.first_row = row;
-      part.row_count = least(kTileRows, task.row_count - row);
-      multiply_part<Format>(task, part);
-    }
-  };
-  if (task.token_count <= kTokensOfStream) {
-    part.first_token = 0;
-    part.token_count = task.token_count;
-    for (int row = 0; row < task.row_count; row += kTileRows) {
-      part.first_row = row;
-      part.row_count = least(kTileRows, task.row_count - row);
-      for (std::int64_t col = 0; col < task.cols; col += kTileCols) {
-        part.first_col = col;
-        part.col_count = least(kTileCols, task.cols - col);
-        multiply_part<Format>(task, part);
+void multiply_panel(const MatmulTask& task, const Panel& panel) {
+  const int row_step = panel.token_count <= kTokensOfRows ? kTileRows : task.row_count;
+  for (int from_row = 0; from_row < task.row_count; from_row += row_step) {
+    const int end_row = least(from_row + row_step, task.row_count);
+    for (std::int64_t col = 0; col < task.cols; col += kTileCols) {
+      for (int row = from_row; row < end_row; row += kTileRows) {
+        const Part part = {.first_row = row,
+                           .row_count = least(kTileRows, task.row_count - row),
+                           .first_col = col,
+                           .col_count = least(kTileCols, task.cols - col)};
+        multiply_part<Format>(task, part, panel);
       }
     }
-    return;
+  }
+}
+
+template <class Format, int kTokens>
+void stream(const MatmulTask& task) {
+  constexpr Shape kShape = Format::kShape;
+  const Scratch scratch = divide_scratch<Format>(task);
+  TokenRows tokens = prepare_tokens<Format>(task.quantized, 0, kTokens, scratch.extras);
+  if constexpr (kShape.chain == 0) {
+    tokens.wide = scratch.wide;
+    tokens.wide_stride = task.cols;
+    for (int t = 0; t < kTokens; ++t) {
+      widen(tokens.values + t * tokens.value_stride, task.cols, scratch.wide + t * task.cols);
+    }
+  }
+  const int block_count = static_cast<int>(task.cols / (kShape.group * kShape.block_groups));
+  const std::byte* end = task.weights + static_cast<std::size_t>(task.row_count) * task.row_bytes;
+  for (int row = 0; row < task.row_count; row += 8) {
+    __m256 totals[kTokens];
+    const std::byte* next = task.weights + static_cast<std::size_t>(row + 8) * task.row_bytes;
+    stream_rows<Format, kTokens>(block_rows(task, row), block_count, tokens, next, end, totals);
+    for (int t = 0; t < kTokens; ++t) {
+      float results[8];
+      _mm256_storeu_ps(results, totals[t]);
+      float* out = task.out + t * task.out_stride + row;
+      for (int r = 0; r < least(8, task.row_count - row); ++r) out[r] = results[r];
+    }
+  }
+}
+
+template <class Format>
+void matmul(const MatmulTask& task) {
+  switch (task.token_count) {
+    case 1:
+      return stream<Format, 1>(task);
+    default:
+      break;
   }
   for (int token = 0; token < task.token_count; token += kTokensOfPanel) {
-    part.first_token = token;
-    part.token_count = least(kTokensOfPanel, task.token_count - token);
-    for (std::int64_t col = 0; col < task.cols; col += kTileCols) multiply_row_tiles_at(col);
+    Panel panel;
+    panel.scratch = divide_scratch<Format>(task);
+    panel.token_count = least(kTokensOfPanel, task.token_count - token);
+    panel.rows =
+        prepare_tokens<Format>(task.quantized, token, panel.token_count, panel.scratch.extras);
+    panel.out = task.out + token * task.out_stride;
+    multiply_panel<Format>(task, panel);
   }
 }
 

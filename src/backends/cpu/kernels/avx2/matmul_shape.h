@@ -9,22 +9,34 @@ namespace bise::cpu::avx2 {
 
 constexpr int kTileRows = 16;
 
-// A format's numbers, with weights `u` as they lie in the tile:
+// A format's numbers, with weights `u` as they are unpacked:
 //   weight = scale * (multiplier of the sub-block) * (u - offset) + minimum
 struct Shape {
   int group;         // weights under one float scale: 16, 32, or 256 for the K formats
   int block_groups;  // groups in one block of the file
   int block_bytes;
   // Products of 4 unsigned weights with 4 activations that are added in int16 pairs before they
-  // are widened: chain * 2 * u_max * 128 <= 32767. 0: weights are int16, their products int32.
+  // are widened: chain * 2 * |u - chain_offset| * 128 <= 2^15 (an activation is -128 in rows that
+  // are not numbers only, so this is never reached), and 2 * u * 128 < 2^15 for one product. 0:
+  // weights are int16, their products int32.
   int chain;
   int sub_block = 0;  // weights under one integer multiplier: 16, 32; 0: there is none
-  int offset = 0;     // the same for all weights: groups of 16 and 32 only
+  // The offset of all weights, taken from the integer sum of a group of 16 or 32, or, with
+  // multipliers, from each chain.
+  int offset = 0;
+  int chain_offset = 0;
   bool minimum = false;
-  // K formats: what multiplies the sums of the activations, as pairs of int16. 8 pairs: for each 16
-  // activations; 4: for each 32. Without `minimum` the result is subtracted from the integer sum
-  // (an offset times the multipliers), with it it is the sum of minima.
+  // Minima of sub-blocks, as pairs of int16 that multiply sums of the activations. 8 pairs: for
+  // each 16 activations; 4: for each 32.
   int coefficient_pairs = 0;
+
+  // Numbers of 32 bits a token brings for a group beside its values and their scale: the pairs of
+  // sums that meet the coefficients; or what each chain begins with; or the offset times the sum;
+  // or, for a minimum, the sum as a float.
+  constexpr int extras() const {
+    if (chain_offset != 0) return group / (4 * chain);
+    return coefficient_pairs != 0 ? coefficient_pairs : offset != 0 || minimum ? 1 : 0;
+  }
 };
 
 // One group of 16 rows: arrays of [rows], [..][rows][2], [..][rows][4], each of 64 bytes a step.
