@@ -108,7 +108,8 @@ TEST(Gguf, FalseCountsInHugeFilesReserveNothing) {
   };
   for (const std::string& beginning :
        {header(1 << 30, 0), header(0, 1 << 30), array("tokenizer.ggml.tokens", 8),
-        array("tokenizer.ggml.merges", 8), array("tokenizer.ggml.token_type", 5),
+        header(0, 1) + GgufBuilder::raw(std::uint64_t{1} << 35), array("tokenizer.ggml.merges", 8),
+        array("tokenizer.ggml.token_type", 5),
         key("general.name", 8) + GgufBuilder::raw(std::uint64_t{1} << 35)}) {
     const std::string message = open_huge(beginning);
     EXPECT_NE(message.find("download it again"), std::string::npos) << message;

@@ -56,6 +56,7 @@ const ValueTypeFacts& facts_of(ValueType type) {
 // Bounds far beyond any real file, so that no count and no length, true or not, asks for memory out
 // of proportion: a byte of a huge file can become sixty as Json.
 constexpr std::uint64_t kKeysMax = 65536;
+constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::uint64_t kArrayElementsMax = 65536;    // as Json, over all arrays; more are null
 constexpr std::uint64_t kTextBytesMax = 32 << 20;     // as Json, over all strings
 constexpr std::uint64_t kTokenElementsMax = 1 << 22;  // of one token array
@@ -259,10 +260,11 @@ Result<void> read_metadata(ByteReader& in, std::uint64_t key_count, GgufContent&
       return Error{ErrorCode::corrupt_file, concat("the file ends inside key ", i + 1, " of ",
                                                    key_count, "; download it again")};
     }
-    if (key->empty()) {
+    if (key->empty() || key->size() > kKeyBytesMax) {
       return Error{ErrorCode::corrupt_file,
                    concat("key ", i + 1, " of ", key_count,
-                          " has no name; the file is damaged, download it again")};
+                          key->empty() ? " has no name" : " has too long a name",
+                          "; the file is damaged, download it again")};
     }
     const KeyContext context{in, *key, used};
     if (!seen.insert(*key).second) {
