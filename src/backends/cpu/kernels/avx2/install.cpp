@@ -10,9 +10,7 @@ void install(KernelTable& table) {
   install_matmul_plain(table);
   install_unpack_row(table);
   table.quantize_row = quantize_row;
-  table.rms_norm = rms_norm;
-  table.swiglu = swiglu;
-  table.add = add;
+  install_elementwise(table);
   install_attend(table);
 }
 
