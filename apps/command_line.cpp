@@ -272,6 +272,10 @@ Command Parser::parse(int argc, const char* const* argv) {
 
 }  // namespace
 
+const char* cli11_version() {
+  return CLI11_VERSION;
+}
+
 Command read_command_line(int argc, const char* const* argv) {
   Parser parser;
   return parser.parse(argc, argv);

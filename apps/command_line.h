@@ -21,6 +21,9 @@ struct ExitCode {
 using Command = std::variant<ExitCode, RunOptions, ShowOptions, BenchOptions, DoctorOptions,
                              ListOptions, ScoreOptions>;
 
+// The version of the library that reads it.
+const char* cli11_version();
+
 Command read_command_line(int argc, const char* const* argv);
 
 }  // namespace bise

@@ -86,9 +86,7 @@ void look_at_address_space(MemoryAvailable& best) {
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   const std::string status = read_system_file("/proc/self/status");
   const std::uint64_t used = number_after(status, "VmSize:").value_or(0) * 1024;
-  const std::uint64_t resident = number_after(status, "VmRSS:").value_or(0) * 1024;
   const std::uint64_t left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
-  (void)resident;
   keep_lower(best, MemoryAvailable{left, concat("ulimit -v of ", byte_text(limit.rlim_cur))});
 }
 
@@ -124,6 +122,10 @@ MemoryAvailable memory_available() {
   look_at_groups(best);
   look_at_address_space(best);
   return best;
+}
+
+std::uint64_t machine_memory_bytes() {
+  return number_after(read_system_file("/proc/meminfo"), "MemTotal:").value_or(0) * 1024;
 }
 
 ProcessMemory process_memory() {

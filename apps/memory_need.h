@@ -18,6 +18,9 @@ struct MemoryAvailable {
 };
 MemoryAvailable memory_available();
 
+// Memory the machine has.
+std::uint64_t machine_memory_bytes();
+
 // Peak of this process so far and its size now (resident, mapped files included).
 struct ProcessMemory {
   std::uint64_t peak_bytes;
