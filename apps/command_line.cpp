@@ -197,6 +197,47 @@ void add_score(CLI::App& app, ScoreOptions& score) {
   add_threads(app, score.threads);
 }
 
+void add_tokenize(CLI::App& app, TokenizeOptions& tokenize) {
+  using Task = TokenizeOptions::Task;
+  app.description(
+      "Text to tokens and back, line by line: JSON lines in, one JSON line out for each. A line "
+      "that "
+      "is refused gives {\"error\":…} for itself alone, and the exit code stays 0.\n"
+      "  {\"text\":…} or {\"bytes_b64\":…} gives {\"ids\":[…]} (no BOS);\n"
+      "  --chat    {\"request\":{…},\"max_model_input_len\":N?} gives ids, text, images, "
+      "prefix_ids "
+      "(a request with \"prompt\" is fill-in-the-middle);\n"
+      "  --decode  {\"ids\":[…]} gives text, emit (what each id makes certain), flush;\n"
+      "  --parse   {\"ids\":[…]} gives segments: text, thinking, tool calls.");
+  app.add_option("MODEL", tokenize.model,
+                 "A tekken.json, a tokenizer.json, a GGUF file, a folder with one of them, or the "
+                 "name of a model in the local store")
+      ->required();
+  app.add_option("--layout", tokenize.layout,
+                 "Chat layout instead of the one the file asks for: v3 v7 v11 v13 v15 chatml")
+      ->type_name("V");
+  const auto task = [&](const char* name, Task value, const char* help) {
+    return app.add_flag_callback(
+        name, [&tokenize, value] { tokenize.task = value; }, help);
+  };
+  CLI::Option* chat = task("--chat", Task::chat, "Lay out conversations");
+  CLI::Option* decode = task("--decode", Task::decode, "Ids to text");
+  CLI::Option* parse = task("--parse", Task::parse, "Ids of an answer to its segments");
+  chat->excludes(decode)->excludes(parse);
+  decode->excludes(parse);
+  app.add_option_function<std::string>(
+         "--mode", [&tokenize](const std::string& name) { tokenize.mode = *find_chat_mode(name); },
+         "With --chat, which conversations are accepted: test (default), serving, finetuning, "
+         "agnostic")
+      ->check(CLI::IsMember(std::vector<std::string>{"test", "serving", "finetuning", "agnostic"}))
+      ->needs(chat)
+      ->type_name("MODE");
+  app.add_flag("--keep-special", tokenize.keep_special, "With --decode, write control tokens out")
+      ->needs(decode);
+  app.add_option("--file", tokenize.file, "Read the lines from this file instead of stdin")
+      ->type_name("F");
+}
+
 void add_doctor(CLI::App& app, DoctorOptions& doctor) {
   app.description(
       "What this machine offers and what bise makes of it: processor features and the kernels "
@@ -224,7 +265,9 @@ class Parser {
   DoctorOptions doctor_;
   ListOptions list_;
   ScoreOptions score_;
-  CLI::App *run_app_, *show_app_, *bench_app_, *doctor_app_, *list_app_, *score_app_;
+  TokenizeOptions tokenize_;
+  CLI::App *run_app_, *show_app_, *bench_app_, *doctor_app_, *list_app_, *score_app_,
+      *tokenize_app_;
 };
 
 Parser::Parser() {
@@ -242,7 +285,9 @@ Parser::Parser() {
   bench_app_ = &verb("bench", "Measure how fast a model runs here");
   score_app_ = &verb("score", "Losses, logits and greedy continuations of given tokens");
   doctor_app_ = &verb("doctor", "What this machine and this program can do");
+  tokenize_app_ = &verb("tokenize", "Text to tokens and back, line by line");
   add_run(*run_app_, run_);
+  add_tokenize(*tokenize_app_, tokenize_);
   add_show(*show_app_, show_);
   add_bench(*bench_app_, bench_);
   add_score(*score_app_, score_);
@@ -267,6 +312,7 @@ Command Parser::parse(int argc, const char* const* argv) {
   if (doctor_app_->parsed()) return doctor_;
   if (list_app_->parsed()) return list_;
   if (score_app_->parsed()) return score_;
+  if (tokenize_app_->parsed()) return tokenize_;
   return run_;
 }
 

@@ -9,6 +9,7 @@
 #include "apps/run.h"
 #include "apps/score.h"
 #include "apps/show.h"
+#include "apps/tokenize.h"
 
 namespace bise {
 
@@ -19,7 +20,7 @@ struct ExitCode {
 };
 
 using Command = std::variant<ExitCode, RunOptions, ShowOptions, BenchOptions, DoctorOptions,
-                             ListOptions, ScoreOptions>;
+                             ListOptions, ScoreOptions, TokenizeOptions>;
 
 // The version of the library that reads it.
 const char* cli11_version();

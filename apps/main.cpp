@@ -31,6 +31,9 @@ int run(const ListOptions& options) {
 int run(const ScoreOptions& options) {
   return run_score(options);
 }
+int run(const TokenizeOptions& options) {
+  return run_tokenize(options);
+}
 
 }  // namespace
 
