@@ -20,6 +20,13 @@ constexpr std::int64_t kImageTokensMax = 1'000'000;
 constexpr int kImageTokenSizeMax = 4096;
 constexpr int kImageSizeMax = 1'000'000;
 
+// Of all released v15 models: for files that do not list their settings, as GGUF.
+ModelSettingsSpec released_model_settings() {
+  return {.reasoning_effort =
+              ReasoningEffortSetting{.values = {"none", "high"}, .default_value = "none"},
+          .json_schema = false};
+}
+
 // The tokens of one turn, which are dropped or kept together.
 struct Piece {
   std::vector<TokenId> ids;
@@ -42,7 +49,7 @@ class MistralLayout final : public ChatLayout {
       : rules_(rules),
         tokenizer_(tokenizer),
         image_(settings.image),
-        model_settings_(settings.model_settings),
+        model_settings_(settings.model_settings.value_or(released_model_settings())),
         marks_(marks),
         answer_marks_(answer_marks_of(rules, marks)) {}
 
@@ -71,7 +78,7 @@ class MistralLayout final : public ChatLayout {
   const MistralRules& rules_;
   const Tokenizer& tokenizer_;
   std::optional<ImageSettings> image_;
-  std::optional<ModelSettingsSpec> model_settings_;
+  ModelSettingsSpec model_settings_;
   MistralMarks marks_;
   AnswerMarks answer_marks_;
 };
@@ -135,7 +142,7 @@ Result<std::vector<TokenId>> MistralLayout::tools_and_settings(const ChatRequest
     piece.ids.push_back(marks_.end_tools);
   }
   if (!rules_.model_settings) return std::move(piece.ids);
-  const std::string settings = TRY(model_settings_json(*model_settings_, request));
+  const std::string settings = TRY(model_settings_json(model_settings_, request));
   if (!settings.empty()) {
     piece.ids.push_back(*marks_.begin_settings);
     add_text(settings, piece);
@@ -300,7 +307,7 @@ Result<void> truncate(const std::vector<MistralTurn>& turns, std::int64_t tokens
 Result<ChatPrompt> MistralLayout::lay_out(const ChatRequest& request,
                                           const LayoutOptions& options) const {
   TRY_VOID(validate_mistral_request(rules_, request, options.mode));
-  if (rules_.model_settings) TRY(model_settings_json(*model_settings_, request));
+  if (rules_.model_settings) TRY(model_settings_json(model_settings_, request));
   if (request.truncate_for_context_length && !options.max_model_input_len) {
     return Error{ErrorCode::invalid_argument,
                  "truncate_for_context_length: no length is known; give max_model_input_len"};
@@ -344,10 +351,6 @@ Result<std::unique_ptr<const ChatLayout>> make_mistral_layout(Layout layout,
       return Error{ErrorCode::corrupt_file,
                    "the tokenizer's file has implausible sizes for images and their patches"};
     }
-  }
-  if (rules->model_settings && !settings.model_settings) {
-    return Error{ErrorCode::not_supported,
-                 "the layout v15 needs model_settings_builder in the tokenizer's file"};
   }
   return std::unique_ptr<const ChatLayout>(
       std::make_unique<MistralLayout>(*rules, tokenizer, settings, marks));

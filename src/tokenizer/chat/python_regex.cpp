@@ -65,9 +65,10 @@ bool is_hex(char32_t c) {
   return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
+// Without t, which Python 3.13 dropped.
 bool is_flag(const Step& step) {
   return !step.escaped && step.character < 0x80 &&
-         std::string_view("iLmsxatu").find(static_cast<char>(step.character)) !=
+         std::string_view("iLmsxau").find(static_cast<char>(step.character)) !=
              std::string_view::npos;
 }
 
@@ -422,11 +423,10 @@ Result<Flags> Checker::flags(Step step) {
   result.global = step.is(')');
   result.verbose_on = has(on, 'x');
   if (result.global) return result;
-  if (has(on, 't')) return fail("the flag t for a part");
   if (step.is('-')) {
     step = get();
     do {
-      TRY_VOID(add(off, "aLut"));
+      TRY_VOID(add(off, "aLu"));
     } while (!step.is(':'));
   }
   for (const char32_t flag : off) {
