@@ -126,6 +126,7 @@ int Chat::run() {
     }
     conversation_.add_user(text);
     answer();
+    write("\n");
   }
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kChatBytesMax = std::size_t{64} << 20;
 
+constexpr int kHelpColumn = 20;
+
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size()), ' ');
   return text;
@@ -88,12 +90,13 @@ Chat::Ending Chat::command(const std::string& line) {
 
 void Chat::command_help() {
   for (const ChatCommand& command : chat_commands()) {
-    FlowText flow(screen().width, "", 0);
+    // On a narrow screen the explanation gets rows of its own.
+    const bool narrow = screen().width < 60;
+    FlowText flow(screen().width, narrow ? "  " : "", narrow ? 2 : kHelpColumn);
     const std::string head =
         concat(command.name, *command.arguments != '\0' ? " " : "", command.arguments);
-    write(concat(style_.accent, padded(head, 20), style_.reset));
-    // On a narrow screen the explanation gets a row of its own.
-    if (screen().width < 60) write("\n  ");
+    write(concat(style_.accent, padded(head, kHelpColumn), style_.reset));
+    if (narrow) write("\n");
     write(flow.push(command.help) + "\n");
   }
   note(
