@@ -45,10 +45,4 @@ inline std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// "../shared" or $BISE_SHARED, where the reference outputs lie; not always there.
-inline std::string shared_folder() {
-  const char* set = std::getenv("BISE_SHARED");
-  return set != nullptr ? set : "../shared";
-}
-
 }  // namespace bise::test
