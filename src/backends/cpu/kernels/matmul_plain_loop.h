@@ -54,8 +54,9 @@ struct Run {
   typename Vector::Floats (*sums)[kTokensMax];
 };
 
+// Not inlined: in the middle of a large function GCC 12 spills sums with registers free.
 template <class Vector, ElementType type, int kRows, int kTokens>
-void multiply_tile(const Run<Vector>& run, int first_row) {
+[[gnu::noinline]] void multiply_tile(const Run<Vector>& run, int first_row) {
   using Floats = typename Vector::Floats;
   // FP8 is cheaper to convert in twos; with more tokens their activations would not fit.
   constexpr int kSteps = type == ElementType::f8_e4m3 && kTokens <= 2 ? 2 : 1;
