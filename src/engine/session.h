@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/generation.h"
 #include "kv/kv_cache.h"
 #include "models/model.h"
 #include "sampling/sampler.h"
@@ -26,8 +27,6 @@ struct SampledToken {
   TokenId id;
   std::optional<LogProbs> log_probs;  // when asked for
 };
-
-enum class Flow { go_on, stop };
 
 struct GenerateOptions {
   SamplingOptions sampling;
