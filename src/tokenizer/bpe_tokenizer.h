@@ -23,7 +23,8 @@ struct BpeParts {
 std::unique_ptr<const Tokenizer> make_rank_tokenizer(BpeParts parts);
 
 // Hugging Face's way: a list of pairs that merge. Bytes without a token of their own vanish after
-// the cut into pieces and before merging.
+// the cut into pieces and before merging: in the starter 04 06 13 14 16 1D C0 C1 F1 F2 F5-FF, so
+// that "!", 04, "!" is the token "!!" there.
 enum class WholePieces {
   merge,          // like any other
   look_up_first,  // "ignore_merges": a piece that is a token as a whole is that token

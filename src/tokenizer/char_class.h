@@ -6,6 +6,8 @@ namespace bise {
 
 // What the pre-tokenizers' patterns ask of a code point, as Unicode 16.0 has it. The classes are
 // disjoint; everything else (punctuation, symbols, control characters, unassigned) is `other`.
+// The table is made by scripts/make_char_classes.py from tests/golden/tokenizer/char-classes.json,
+// which was read out of the reference's regular expressions; a test compares every code point.
 enum class CharClass : std::uint8_t {
   other,
   upper,         // Lu Lt
