@@ -14,6 +14,24 @@ struct BlockRows {
   const std::byte* row[8];
 };
 
+// Asks memory for bytes that will be read soon, line after line.
+class Ahead {
+ public:
+  Ahead(const std::byte* begin, const std::byte* end) : line_(begin), left_(end - begin) {}
+
+  [[gnu::always_inline]] void advance(std::ptrdiff_t bytes) {
+    owed_ += bytes;
+    for (; owed_ > 0 && left_ > 0; owed_ -= 64, left_ -= 64, line_ += 64) {
+      _mm_prefetch(reinterpret_cast<const char*>(line_), _MM_HINT_T0);
+    }
+  }
+
+ private:
+  const std::byte* line_;
+  std::ptrdiff_t left_;
+  std::ptrdiff_t owed_ = 0;
+};
+
 inline __m128i load16(const std::byte* from) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }

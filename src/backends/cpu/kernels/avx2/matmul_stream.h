@@ -92,23 +92,21 @@ struct StreamSink {
   }
 };
 
-// 8 rows, the last `8 - row_count` of them its last row again, times kTokens tokens.
+// 8 rows, the last of them perhaps one row several times, times kTokens tokens.
 template <class Format, int kTokens>
 [[gnu::noinline]] void stream_rows(BlockRows rows, int block_count, const TokenRows& token_rows,
-                                   const std::byte* next, const std::byte* next_end,
-                                   __m256 (&totals)[kTokens]) {
+                                   Ahead& all_ahead, __m256 (&totals)[kTokens]) {
   constexpr Shape kShape = Format::kShape;
   StreamSink<Format, kTokens> sink(token_rows);
-  const std::byte* line = next;
-  std::ptrdiff_t owed = 0;
+  Ahead ahead = all_ahead;
   for (int block = 0; block < block_count; ++block) {
-    owed += 8 * kShape.block_bytes;
-    for (; owed > 0 && line < next_end; owed -= 64, line += 64) _mm_prefetch(line, _MM_HINT_T0);
+    ahead.advance(8 * kShape.block_bytes);
     Format::unpack(rows, sink);
 #pragma GCC unroll 8
     for (int r = 0; r < 8; ++r) rows.row[r] += kShape.block_bytes;
   }
   for (int t = 0; t < kTokens; ++t) totals[t] = sink.totals[t];
+  all_ahead = ahead;
 }
 
 }  // namespace
