@@ -1,8 +1,8 @@
 #include "apps/command_line.h"
 
-#include <CLI/CLI.hpp>
 #include <map>
 
+#include "apps/help_formatter.h"
 #include "apps/version.h"
 
 namespace bise {
@@ -92,9 +92,9 @@ void add_sampling(CLI::App& app, RunOptions& run) {
 
 void add_run(CLI::App& app, RunOptions& run) {
   app.description(
-      "Talks with a model in the terminal. With PROMPT, or text on stdin, it answers once on "
-      "stdout "
-      "and ends; else it opens a chat (/help there says what it can do).");
+      "Talk with a model in the terminal, or get one answer\n"
+      "With PROMPT, or text on stdin, the answer goes to stdout and that is all; else a chat opens "
+      "(/help there says what it can do).");
   app.add_option("MODEL", run.model, kModelHelp);
   add_optional(app, "PROMPT", run.prompt, "Answer this and end; \"-\" reads it from stdin");
   const char* const answer = "Answer";
@@ -140,17 +140,20 @@ void add_run(CLI::App& app, RunOptions& run) {
 
 void add_show(CLI::App& app, ShowOptions& show) {
   app.description(
-      "What is in a model: architecture, formats and bytes by part, tokenizer and chat layout with "
-      "the reason for it, and the memory that running it takes at several context lengths.");
+      "What is in a model file, and what memory it will need\n"
+      "Architecture, formats and bytes by part, tokenizer and chat layout with the reason for it, "
+      "and the memory that running it takes at several context lengths.");
   app.add_option("MODEL", show.model, kModelHelp)->required();
   app.add_option("--layout", show.layout, "Chat layout instead of the one the file asks for")
       ->type_name("V");
   app.add_flag("--json", show.json, "The same as one JSON object, sizes in bytes");
+  app.footer("Example:\n  bise show starter");
 }
 
 void add_bench(CLI::App& app, BenchOptions& bench) {
   app.description(
-      "Measures how fast a model runs here: reading prompts (prefill), writing after a context of "
+      "Measure how fast a model runs here\n"
+      "Reading prompts (prefill), writing after a context of "
       "some depth (decode, 32 tokens), and several sequences at once (batch, 8 tokens each after "
       "prompts of 16). One warm-up, then the median of --repeat runs with the lowest and highest.");
   app.add_option("MODEL", bench.model, kModelHelp)->required();
@@ -158,7 +161,7 @@ void add_bench(CLI::App& app, BenchOptions& bench) {
     app.add_option(name, target, help)
         ->delimiter(',')
         ->check(CLI::Range(name == std::string("--depth") ? 0 : 1, max))
-        ->type_name("N,…")
+        ->type_name("N,...")
         ->allow_extra_args(false);
   };
   list("--prefill", bench.prefill, "Prompt lengths (512)", 1 << 20);
@@ -177,8 +180,9 @@ void add_bench(CLI::App& app, BenchOptions& bench) {
 
 void add_score(CLI::App& app, ScoreOptions& score) {
   app.description(
-      "What a model thinks of given tokens: the mean of -ln p over each sequence, its logits, and "
-      "a greedy continuation. Sequences run as one ragged batch; nothing is added to the ids. "
+      "Losses, logits and greedy continuations of given tokens\n"
+      "The mean of -ln p over each sequence, all logits on request, and what would follow. "
+      "Sequences run as one ragged batch; nothing is added to the ids. "
       "Prints {\"sequences\":[{\"tokens\":N,\"nll_mean\":x,\"greedy\":[…]}]}.");
   app.add_option("MODEL", score.model, kModelHelp)->required();
   app.add_option("--tokens", score.tokens_file,
@@ -195,14 +199,15 @@ void add_score(CLI::App& app, ScoreOptions& score) {
       ->type_name("N");
   add_kv(app, score.kv);
   add_threads(app, score.threads);
+  app.footer("Example:\n  echo '[1, 2, 3]' > ids.json; bise score model.gguf --tokens ids.json");
 }
 
 void add_tokenize(CLI::App& app, TokenizeOptions& tokenize) {
   using Task = TokenizeOptions::Task;
   app.description(
-      "Text to tokens and back, line by line: JSON lines in, one JSON line out for each. A line "
-      "that "
-      "is refused gives {\"error\":…} for itself alone, and the exit code stays 0.\n"
+      "Text to tokens and back, line by line\n"
+      "JSON lines in, one JSON line out for each. A line that is refused gives {\"error\":…} for "
+      "itself alone, and the exit code stays 0.\n"
       "  {\"text\":…} or {\"bytes_b64\":…} gives {\"ids\":[…]} (no BOS);\n"
       "  --chat    {\"request\":{…},\"max_model_input_len\":N?} gives ids, text, images, "
       "prefix_ids "
@@ -236,14 +241,21 @@ void add_tokenize(CLI::App& app, TokenizeOptions& tokenize) {
       ->needs(decode);
   app.add_option("--file", tokenize.file, "Read the lines from this file instead of stdin")
       ->type_name("F");
+  app.footer("Example:\n  echo '{\"text\":\"Hello\"}' | bise tokenize starter");
 }
 
 void add_doctor(CLI::App& app, DoctorOptions& doctor) {
   app.description(
-      "What this machine offers and what bise makes of it: processor features and the kernels "
+      "What this machine and this program can do\n"
+      "Processor features and the kernels "
       "chosen, memory bandwidth and arithmetic measured, memory available, the data folder.");
   app.add_flag("--json", doctor.json, "The same as one JSON object");
+  app.footer("BISE_CPU_ISA=reference, avx2 or avx512 forces a set of kernels.");
   app.add_flag("!--no-measure", doctor.measure, "Leave out what takes time");
+}
+
+CLI::App* add_verb(CLI::App& app, const std::string& name) {
+  return app.add_subcommand(name)->group("Verbs");
 }
 
 // The whole command line, and what it fills.
@@ -253,11 +265,6 @@ class Parser {
   Command parse(int argc, const char* const* argv);
 
  private:
-  CLI::App& verb(const std::string& name, const std::string& help) {
-    CLI::App* app = app_.add_subcommand(name, help);
-    return *app;
-  }
-
   CLI::App app_{"bise runs small language models on this machine.", "bise"};
   RunOptions run_;
   ShowOptions show_;
@@ -274,25 +281,26 @@ Parser::Parser() {
   app_.set_version_flag("--version", std::string("bise ") + kVersion,
                         "The version, and nothing else");
   app_.require_subcommand(0, 1);
-  app_.get_formatter()->column_width(32);
+  app_.formatter(std::make_shared<HelpFormatter>());
   app_.footer(
       "Without a verb: a chat with the best model that is here.\n"
       "bise VERB --help says more. Models lie in the data folder ($BISE_HOME, else "
       "~/.local/share/bise)\nunder models/, or are given as a path.");
-  run_app_ = &verb("run", "Talk with a model in the terminal, or get one answer");
-  list_app_ = &verb("list", "The models in the local store");
-  show_app_ = &verb("show", "What is in a model file, and what memory it will need");
-  bench_app_ = &verb("bench", "Measure how fast a model runs here");
-  score_app_ = &verb("score", "Losses, logits and greedy continuations of given tokens");
-  doctor_app_ = &verb("doctor", "What this machine and this program can do");
-  tokenize_app_ = &verb("tokenize", "Text to tokens and back, line by line");
+  run_app_ = add_verb(app_, "run");
+  list_app_ = add_verb(app_, "list");
+  show_app_ = add_verb(app_, "show");
+  bench_app_ = add_verb(app_, "bench");
+  score_app_ = add_verb(app_, "score");
+  doctor_app_ = add_verb(app_, "doctor");
+  tokenize_app_ = add_verb(app_, "tokenize");
   add_run(*run_app_, run_);
   add_tokenize(*tokenize_app_, tokenize_);
   add_show(*show_app_, show_);
   add_bench(*bench_app_, bench_);
   add_score(*score_app_, score_);
   add_doctor(*doctor_app_, doctor_);
-  list_app_->description("The models in the local store, with their sizes and paths.");
+  list_app_->description("The models in the local store\nNames, sizes and paths.");
+  list_app_->footer("They lie in the data folder under models/: NAME.gguf, or NAME/ for a folder.");
   list_app_->add_flag("--json", list_.json, "The same as one JSON object");
 }
 
@@ -302,6 +310,10 @@ Command Parser::parse(int argc, const char* const* argv) {
   } catch (const CLI::Success& success) {
     return ExitCode{app_.exit(success)};
   } catch (const CLI::ParseError& error) {
+    if (app_.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      std::fprintf(stderr, "bise: there is no verb \"%s\" (bise --help lists them)\n", argv[1]);
+      return ExitCode{2};
+    }
     std::string verb;
     for (const CLI::App* app : app_.get_subcommands()) verb = " " + app->get_name();
     std::fprintf(stderr, "bise%s: %s (bise%s --help)\n", verb.c_str(), error.what(), verb.c_str());

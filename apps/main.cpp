@@ -29,7 +29,14 @@ int run(const ListOptions& options) {
   return run_list(options);
 }
 int run(const ScoreOptions& options) {
-  return run_score(options);
+  const Result<std::string> path = resolve_model(options.model, data_folder());
+  if (!path.ok()) {
+    std::fprintf(stderr, "bise score: %s\n", path.error().message.c_str());
+    return 2;
+  }
+  ScoreOptions resolved = options;
+  resolved.model = *path;
+  return run_score(resolved);
 }
 int run(const TokenizeOptions& options) {
   return run_tokenize(options);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -9,13 +8,12 @@
 
 namespace bise {
 
-// The tokenizer that belongs to an opened model: of a GGUF the one inside, of a folder the
-// tekken.json or tokenizer.json beside the weights. `layout` ("v13", or empty) overrides what the
-// file says.
+// The user's --layout ("v13", or empty) goes before what a file says.
+// Errors: invalid_argument for an unknown name.
+Result<void> override_layout(PromptSettings& settings, const std::string& layout);
+
+// load_model_tokenizer with the same override.
 Result<LoadedTokenizer> load_model_tokenizer(const Checkpoint& checkpoint,
                                              const std::string& layout);
-
-// The same override for a tokenizer that was loaded in another way.
-Result<void> override_layout(PromptSettings& settings, const std::string& layout);
 
 }  // namespace bise
