@@ -7,6 +7,7 @@ namespace bise {
 PagePool::PagePool(int page_count) {
   CHECK(page_count >= 0);
   owners_.resize(static_cast<std::size_t>(page_count), 0);
+  kept_.resize(static_cast<std::size_t>(page_count), 0);
   // Reversed, so that pages are handed out from 0 upwards.
   for (PageId page = page_count; page-- > 0;) free_.push_back(page);
 }
@@ -21,12 +22,27 @@ std::optional<PageId> PagePool::take() {
 
 void PagePool::share(PageId page) {
   CHECK(owner_count(page) > 0);
+  if (is_kept_only(page)) --kept_only_;
   ++owners_[static_cast<std::size_t>(page)];
 }
 
 void PagePool::release(PageId page) {
-  CHECK(owner_count(page) > 0);
+  CHECK(owner_count(page) > (is_kept(page) ? 1 : 0));
   if (--owners_[static_cast<std::size_t>(page)] == 0) free_.push_back(page);
+  if (is_kept_only(page)) ++kept_only_;
+}
+
+void PagePool::keep(PageId page) {
+  CHECK(!is_kept(page));
+  share(page);
+  kept_[static_cast<std::size_t>(page)] = 1;
+}
+
+void PagePool::drop(PageId page) {
+  CHECK(is_kept(page));
+  if (is_kept_only(page)) --kept_only_;
+  kept_[static_cast<std::size_t>(page)] = 0;
+  release(page);
 }
 
 int PagePool::owner_count(PageId page) const {
