@@ -171,15 +171,18 @@ Json answer_json(const std::vector<AnswerEvent>& events, const Generation& gener
   return out;
 }
 
+std::string rate_text(const char* verb, std::int64_t tokens, double seconds, double rate) {
+  return concat(verb, count_text(tokens), " tokens in ", number_text(seconds), " s",
+                rate > 0 ? concat(" (", number_text(rate), " a second)") : std::string());
+}
+
 void print_stats(const LoadedModel& loaded, const GenerateStats& stats) {
   std::fprintf(
-      stderr,
-      "%s: prompt %s tokens in %s s (%s tokens/s), answer %s tokens in %s s (%s tokens/s), "
-      "peak memory %s\n",
-      loaded.name.c_str(), count_text(stats.prompt_tokens).c_str(),
-      number_text(stats.prefill_s).c_str(), number_text(stats.prefill_rate()).c_str(),
-      count_text(stats.answer_tokens).c_str(), number_text(stats.decode_s).c_str(),
-      number_text(stats.decode_rate()).c_str(), byte_text(process_memory().peak_bytes).c_str());
+      stderr, "%s\n%s\nmemory  %s at most; foreseen %s with the context of %s tokens full\n",
+      rate_text("read    ", stats.prompt_tokens, stats.prefill_s, stats.prefill_rate()).c_str(),
+      rate_text("wrote   ", stats.answer_tokens, stats.decode_s, stats.decode_rate()).c_str(),
+      byte_text(process_memory().peak_bytes).c_str(), byte_text(loaded.need.total()).c_str(),
+      count_text(loaded.context_tokens).c_str());
 }
 
 }  // namespace
