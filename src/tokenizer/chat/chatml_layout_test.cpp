@@ -63,7 +63,8 @@ TEST_F(ChatmlLayoutTest, PutsTheStartersOwnSystemMessageFirst) {
 
 TEST_F(ChatmlLayoutTest, ContinuesAPrefix) {
   const Result<ChatPrompt> prompt = lay_out(R"({"messages": [{"role": "system", "content": "S"},
-      {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "ab", "prefix": true}]})");
+      {"role": "user", "content": "Hi"},
+      {"role": "assistant", "content": "ab", "prefix": true}]})");
   ASSERT_TRUE(prompt.ok());
   EXPECT_EQ(decode(*file_.tokenizer, prompt->ids, ControlTokens::write_out),
             "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"

@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "base/text.h"
-#include "base/utf8.h"
+#include "tokenizer/chat/pattern_scanner.h"
 
 namespace bise {
 namespace {
 
 constexpr std::uint64_t kRepeatMax = 4'294'967'295;  // sre's MAXREPEAT
 constexpr int kNestingMax = 200;                     // well within Python's recursion limit
-constexpr char32_t kEnd = 0xffffffff;
 
 // The fewest and most characters a part can match.
 struct Width {
@@ -40,15 +39,6 @@ struct Item {
   Width width;
 };
 
-// One step of the pattern: a character, or a backslash with the one after it.
-struct Step {
-  char32_t character = kEnd;
-  bool escaped = false;
-
-  bool is(char32_t plain) const { return !escaped && character == plain; }
-  bool at_end() const { return character == kEnd; }
-};
-
 // What stands for a single character of a class is its code point; \d and its like are nothing.
 using ClassItem = std::optional<char32_t>;
 
@@ -66,7 +56,7 @@ bool is_hex(char32_t c) {
 }
 
 // Without t, which Python 3.13 dropped.
-bool is_flag(const Step& step) {
+bool is_flag(const PatternStep& step) {
   return !step.escaped && step.character < 0x80 &&
          std::string_view("iLmsxau").find(static_cast<char>(step.character)) !=
              std::string_view::npos;
@@ -85,15 +75,9 @@ struct Flags {
   bool global = false;  // (?x) with no group
 };
 
-class Checker {
+class Checker : private PatternScanner {
  public:
-  explicit Checker(std::string_view pattern) {
-    for (std::size_t at = 0; at < pattern.size();) {
-      const Utf8Step step = decode_utf8(pattern.substr(at));
-      pattern_.push_back(step.code_point);
-      at += step.length;
-    }
-  }
+  explicit Checker(std::string_view pattern) : PatternScanner(pattern) {}
 
   Result<void> run() {
     TRY(alternatives(false, 0));
@@ -105,36 +89,6 @@ class Checker {
   }
 
  private:
-  Error fail(std::string_view what) const {
-    return Error{ErrorCode::invalid_argument,
-                 concat("not a regular expression of Python's: ", what, ", at character ", at_)};
-  }
-
-  Step next() const {
-    if (at_ >= pattern_.size()) return {};
-    if (pattern_[at_] != '\\') return {.character = pattern_[at_]};
-    if (at_ + 1 >= pattern_.size()) return {.character = '\\', .escaped = false};
-    return {.character = pattern_[at_ + 1], .escaped = true};
-  }
-  Step get() {
-    const Step step = next();
-    if (!step.at_end()) at_ += step.escaped ? 2 : 1;
-    return step;
-  }
-  bool take(char32_t plain) {
-    if (!next().is(plain)) return false;
-    ++at_;
-    return true;
-  }
-  std::u32string take_digits(std::size_t count, bool (*is_of)(char32_t)) {
-    std::u32string digits;
-    while (digits.size() < count && !next().escaped && !next().at_end() &&
-           is_of(next().character)) {
-      digits.push_back(get().character);
-    }
-    return digits;
-  }
-
   Result<Width> alternatives(bool verbose, int nesting);
   Result<Width> sequence(bool& verbose, int nesting, bool first);
   Result<void> repeat(char32_t sign, std::vector<Item>& items);
@@ -153,8 +107,6 @@ class Checker {
   Result<Flags> flags(Step step);
   Result<Item> reference_to(std::size_t group);
 
-  std::u32string pattern_;
-  std::size_t at_ = 0;
   // Of each group its width, once it is closed; group 0 is the whole.
   std::vector<std::optional<Width>> groups_ = {std::nullopt};
   std::map<std::u32string, std::size_t> names_;
@@ -206,13 +158,13 @@ Result<void> Checker::repeat(char32_t sign, std::vector<Item>& items) {
   std::uint64_t low = sign == '+' ? 1 : 0;
   std::uint64_t high = sign == '?' ? 1 : kRepeatMax;
   if (sign == '{') {
-    const std::size_t begin = at_;
+    const std::size_t begin = place();
     const std::u32string low_digits = take_digits(SIZE_MAX, is_digit);
     const bool comma = take(',');
     const std::u32string high_digits = comma ? take_digits(SIZE_MAX, is_digit) : low_digits;
     const bool empty = !comma && low_digits.empty();  // {} is text
     if (empty || !take('}')) {
-      at_ = begin;
+      go_back(begin);
       items.push_back({ItemKind::other, {1, 1}});
       return {};
     }

@@ -69,7 +69,7 @@ TEST(ReadRequest, NamesTheChunkThatDoesNotFit) {
                         [{"type": "input_audio", "input_audio": "UklGRg=="}]}]})"),
             "messages.0.content.0: audio is not supported; leave the input_audio chunk out");
   EXPECT_EQ(refusal(R"({"messages": [{"role": "user", "content":
-                        [{"type": "image_url", "image_url": "data:image/png;base64,aGVsbG8="}]}]})"),
+                        [{"type": "image_url", "image_url": "data:image/png;base64,aGk="}]}]})"),
             "messages.0.content.0.image_url: not an image of a known format; PNG, JPEG, WebP, GIF "
             "and BMP are read");
   EXPECT_EQ(refusal(R"({"messages": [{"role": "user", "content":
