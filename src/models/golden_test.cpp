@@ -176,6 +176,40 @@ TEST(KvElements, NarrowerOnesStayNearTheReference) {
   EXPECT_LE(divergence(model.score(tokens, KvElement::q8), reference).mean, 2e-3);
 }
 
+// The bytes of a golden file with the first block scale of one tensor replaced, in a file of its
+// own.
+std::string with_first_scale(const std::string& path, const std::string& tensor,
+                             std::uint16_t scale) {
+  const Checkpoint checkpoint = *Checkpoint::open(path);
+  std::string bytes = *read_text_file(path, 1 << 24);
+  const FileTensor* found = checkpoint.find(tensor);
+  const std::string_view needle(reinterpret_cast<const char*>(found->bytes.data()),
+                                std::min<std::size_t>(found->bytes.size(), 4096));
+  const std::size_t at = bytes.find(needle);
+  bytes[at] = static_cast<char>(scale & 0xff);
+  bytes[at + 1] = static_cast<char>(scale >> 8);
+  const std::string changed = testing::TempDir() + "bise_scale.gguf";
+  std::ofstream(changed, std::ios::binary) << bytes;
+  return changed;
+}
+
+TEST(Model, NamesTheTensorWhoseWeightsAreNoNumbers) {
+  constexpr std::uint16_t kNan = 0x7e00;
+  for (const char* tensor : {"blk.0.attn_v.weight", "blk.0.ffn_up.weight"}) {
+    const std::string path = with_first_scale("tests/golden/gguf/q4_0.gguf", tensor, kNan);
+    TestModel model(path, {.threads = 1, .exact = false, .isa = ""});
+    const auto cache = *KvCache::create(model.backend(), model.model().kv_shape(KvElement::f16), 1);
+    PageTable table(*cache);
+    const Tokens tokens = {1, 2, 3};
+    std::vector<float> logits(model.vocab());
+    SequenceChunk chunk[] = {{&table, tokens, LogitRows::last}};
+    const Result<void> done = model.model().step(chunk, *cache, logits.data());
+    ASSERT_FALSE(done.ok());
+    EXPECT_NE(done.error().message.find("layer 0"), std::string::npos) << done.error().message;
+    EXPECT_NE(done.error().message.find(tensor), std::string::npos) << done.error().message;
+  }
+}
+
 TEST(Model, RefusesWhatItCannotRunAndKeepsThePages) {
   TestModel model("tests/golden/text/dense/hf", {.threads = 1, .exact = false, .isa = ""});
   const auto cache = *KvCache::create(model.backend(), model.model().kv_shape(KvElement::f16), 2);
