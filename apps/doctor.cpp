@@ -88,7 +88,7 @@ Json measured_json(const Measured& measured) {
 
 void print_json(const DoctorOptions& options) {
   const KernelFacts kernels = kernel_facts();
-  const MemoryAvailable available = memory_available();
+  const MemoryAvailable available = memory_available(0);
   const StoreFacts store = store_facts();
   Json out = machine_json({default_thread_count(), kernels.chosen});
   out.set("features", cpu::description(cpu::detect_cpu_features()));
@@ -148,7 +148,7 @@ void print_store(const StoreFacts& store) {
 
 void print_text(const DoctorOptions& options) {
   const KernelFacts kernels = kernel_facts();
-  const MemoryAvailable available = memory_available();
+  const MemoryAvailable available = memory_available(0);
   print_line("bise", kVersion);
   print_line("processor", concat(processor_name(), ", ", std::thread::hardware_concurrency(),
                                  " cores, ", default_thread_count(), " threads used"));

@@ -14,8 +14,8 @@ Result<LoadedModel> load_model(const LoadOptions& options) {
   Checkpoint checkpoint = TRY(Checkpoint::open(options.path));
   const ModelSpec spec = TRY(read_spec(checkpoint));
   const KvElement kv = options.kv.value_or(KvElement::f16);
-  const std::int64_t context =
-      TRY(choose_context(checkpoint, spec, kv, options.context_tokens, memory_available()));
+  const std::int64_t context = TRY(choose_context(checkpoint, spec, kv, options.context_tokens,
+                                                  memory_available(checkpoint.file_bytes())));
 
   // A vocabulary takes as long as everything else together; so they go side by side.
   auto tokenizer_to_come = std::async(std::launch::async, [&checkpoint, &options] {

@@ -80,13 +80,13 @@ void look_at_groups(MemoryAvailable& best) {
   }
 }
 
-// `ulimit -v`: the model's file is mapped when this is asked, so it no longer counts.
-void look_at_address_space(MemoryAvailable& best) {
+// `ulimit -v`.
+void look_at_address_space(MemoryAvailable& best, std::uint64_t mapped_bytes) {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   const std::string status = read_system_file("/proc/self/status");
   const std::uint64_t used = number_after(status, "VmSize:").value_or(0) * 1024;
-  const std::uint64_t left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+  const std::uint64_t left = limit.rlim_cur > used ? limit.rlim_cur - used + mapped_bytes : 0;
   keep_lower(best, MemoryAvailable{left, concat("ulimit -v of ", byte_text(limit.rlim_cur))});
 }
 
@@ -113,13 +113,13 @@ std::uint64_t private_bytes(const ModelSpec& spec) {
 
 }  // namespace
 
-MemoryAvailable memory_available() {
+MemoryAvailable memory_available(std::uint64_t mapped_bytes) {
   MemoryAvailable best = {std::numeric_limits<std::uint64_t>::max(), "this machine"};
   if (const auto kib = number_after(read_system_file("/proc/meminfo"), "MemAvailable:")) {
     best.bytes = *kib * 1024;
   }
   look_at_groups(best);
-  look_at_address_space(best);
+  look_at_address_space(best, mapped_bytes);
   return best;
 }
 

@@ -16,7 +16,8 @@ struct MemoryAvailable {
   std::string
       limited_by;  // "the machine's free memory", "the limit of this control group (4.0 GB)"
 };
-MemoryAvailable memory_available();
+// `mapped_bytes` of the model's file are mapped already: they count where address space is limited.
+MemoryAvailable memory_available(std::uint64_t mapped_bytes);
 
 // Memory the machine has.
 std::uint64_t machine_memory_bytes();

@@ -69,7 +69,7 @@ TEST_F(MemoryNeedTest, MakesTheContextSmallerWhereMemoryIsShort) {
 }
 
 TEST(MemoryAvailableTest, KnowsThisMachine) {
-  const MemoryAvailable available = memory_available();
+  const MemoryAvailable available = memory_available(0);
   EXPECT_GT(available.bytes, 10'000'000U);
   EXPECT_LE(available.bytes, machine_memory_bytes());
   EXPECT_FALSE(available.limited_by.empty());

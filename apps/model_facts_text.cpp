@@ -108,7 +108,7 @@ void add_memory(std::string& out, const ModelFacts& facts) {
     }
     out += "\n";
   }
-  out += concat("Available here now: ", byte_text(memory_available().bytes), "\n");
+  out += concat("Available here now: ", byte_text(memory_available(0).bytes), "\n");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ Result<std::string> read_stdin() {
 
 // The largest model in the store that fits the memory: without a better measure, the best one.
 Result<std::string> best_model(const DataFolder& data) {
-  const std::uint64_t available = memory_available().bytes;
+  const std::uint64_t available = memory_available(0).bytes;
   const std::vector<StoredModel> models = list_models(data);
   const StoredModel* best = nullptr;
   for (const StoredModel& model : models) {
