@@ -67,6 +67,7 @@ std::vector<TokenId> merged_plainly(const Tokenizer& tokenizer, const std::strin
     parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(best) + 1);
   }
   std::vector<TokenId> ids;
+  ids.reserve(parts.size());
   for (const std::string& part : parts) ids.push_back(ranks.at(part));
   return ids;
 }
