@@ -10,21 +10,17 @@ namespace {
 
 constexpr int kAccumulators = 12;
 
-// Keeps the compiler from seeing through the loop.
-template <class Vector>
-__attribute__((always_inline)) inline void hide(Vector& value) {
-  asm volatile("" : "+x"(value));
-}
+// The empty asm keeps the compiler from seeing through the loops.
 
 __attribute__((target("avx2,fma"))) double run_fma256(std::int64_t rounds) {
   __m256 sums[kAccumulators];
   for (__m256& sum : sums) sum = _mm256_set1_ps(1);
   __m256 factor = _mm256_set1_ps(0.999F);
-  hide(factor);
+  asm volatile("" : "+x"(factor));
   for (std::int64_t round = 0; round < rounds; ++round) {
     for (int i = 0; i < kAccumulators; ++i) sums[i] = _mm256_fmadd_ps(sums[i], factor, factor);
   }
-  for (__m256& sum : sums) hide(sum);
+  for (__m256& sum : sums) asm volatile("" : "+x"(sum));
   return static_cast<double>(rounds) * kAccumulators * 8 * 2;
 }
 
@@ -49,11 +45,11 @@ __attribute__((target("avx2"))) double run_maddubs256(std::int64_t rounds) {
   const __m256i ones = _mm256_set1_epi16(1);
   for (std::int64_t round = 0; round < rounds; ++round) {
     for (int i = 0; i < kAccumulators; ++i) {
-      hide(b);
+      asm volatile("" : "+x"(b));
       sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ones));
     }
   }
-  for (__m256i& sum : sums) hide(sum);
+  for (__m256i& sum : sums) asm volatile("" : "+x"(sum));
   return static_cast<double>(rounds) * kAccumulators * 32 * 2;
 }
 
