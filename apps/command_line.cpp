@@ -98,7 +98,9 @@ void add_run(CLI::App& app, RunOptions& run) {
   app.add_option("MODEL", run.model, kModelHelp);
   add_optional(app, "PROMPT", run.prompt, "Answer this and end; \"-\" reads it from stdin");
   const char* const answer = "Answer";
-  add_optional(app, "--system,-s", run.system, "Instructions that precede the conversation")
+  add_optional(app, "--system,-s", run.system,
+               "Instructions that precede the conversation; unless said, those in "
+               "SYSTEM_PROMPT.txt beside the model")
       ->type_name("TEXT")
       ->group(answer);
   app.add_option("--max-tokens,-n", run.tokens_max,

@@ -4,17 +4,17 @@
 
 namespace bise {
 
-// Ctrl-C as a flag, while this object lives. A second Ctrl-C before the first was seen to ends the
-// process at once, unless it is taken back with clear().
+// Ctrl-C as a flag, while this object lives.
 class InterruptFlag {
  public:
-  InterruptFlag();
+  // What a second Ctrl-C does while the first still waits to be seen to.
+  enum class Second { ends_process, nothing };
+  explicit InterruptFlag(Second second);
   ~InterruptFlag();
   InterruptFlag(const InterruptFlag&) = delete;
   InterruptFlag& operator=(const InterruptFlag&) = delete;
 
   bool is_set() const { return flag().load(); }
-  void clear() { flag().store(false); }
   static std::atomic<bool>& flag();
 };
 

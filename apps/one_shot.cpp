@@ -3,23 +3,18 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 #include <utility>
 
 #include "apps/answer_stream.h"
 #include "apps/interrupt.h"
+#include "apps/system_prompt.h"
 #include "apps/units.h"
 #include "base/text.h"
 #include "engine/session.h"
 
 namespace bise {
 namespace {
-
-ChatMessage text_message(ChatRole role, const std::string& text) {
-  ChatMessage message;
-  message.role = role;
-  message.content.emplace_back(TextChunk{text});
-  return message;
-}
 
 Result<std::vector<TokenId>> lay_out_prompt(const LoadedModel& loaded, const RunOptions& options,
                                             const std::string& prompt) {
@@ -31,10 +26,16 @@ Result<std::vector<TokenId>> lay_out_prompt(const LoadedModel& loaded, const Run
     return ids;
   }
   ChatRequest request;
-  if (options.system) {
-    request.messages.push_back(text_message(ChatRole::system, *options.system));
+  std::optional<std::string> system = options.system;
+  if (!system) {
+    system = shipped_system_prompt(loaded.checkpoint, loaded.name, std::time(nullptr));
   }
-  request.messages.push_back(text_message(ChatRole::user, prompt));
+  if (system && !system->empty()) {
+    request.messages.push_back(system_message(*system, loaded.tokenizer.settings.layout));
+  }
+  ChatMessage& question = request.messages.emplace_back();
+  question.role = ChatRole::user;
+  question.content.emplace_back(TextChunk{prompt});
   return TRY(loaded.layout->lay_out(request, {})).ids;
 }
 
@@ -207,7 +208,7 @@ Result<int> answer_once(LoadedModel& loaded, const RunOptions& options, const st
     }
   };
   GenerateHooks hooks;
-  InterruptFlag interrupt;
+  const InterruptFlag interrupt(InterruptFlag::Second::ends_process);
   hooks.cancel = &InterruptFlag::flag();
   hooks.on_token = [&](const SampledToken& token) {
     take(stream.push(token.id));

@@ -1,11 +1,13 @@
 #include "apps/chat/chat.h"
 
 #include <cstdio>
+#include <ctime>
 #include <random>
 #include <utility>
 
 #include "apps/answer_stream.h"
 #include "apps/interrupt.h"
+#include "apps/system_prompt.h"
 #include "apps/units.h"
 #include "apps/version.h"
 #include "base/text.h"
@@ -51,7 +53,14 @@ Chat::Chat(LoadedModel& loaded, const RunOptions& options, DataFolder data)
   } else {
     settings_.thinking = ThinkingShown::open;
   }
-  conversation_.set_system(options.system);
+  std::optional<std::string> system = options.system;
+  if (!system) {
+    system = shipped_system_prompt(loaded.checkpoint, loaded.name, std::time(nullptr));
+    system_is_shipped_ = system.has_value();
+  }
+  if (system && !system->empty()) {
+    conversation_.set_system(system_message(*system, loaded.tokenizer.settings.layout));
+  }
 }
 
 void Chat::write(std::string_view text) {
@@ -95,6 +104,9 @@ void Chat::greet() {
   write(concat(style_.bold, loaded_.name, style_.reset, "\n"));
   note(concat("bise ", kVersion, ", context ", context, ", temperature ",
               short_text(settings_.sampling.temperature), ". /help says more; Ctrl-D leaves."));
+  if (system_is_shipped_) {
+    note("With the instructions of SYSTEM_PROMPT.txt beside the model; /system shows them.");
+  }
 }
 
 int Chat::run() {
@@ -193,8 +205,11 @@ Result<Generation> Chat::generate(AnswerView& view, std::vector<AnswerEvent>& ev
     events.insert(events.end(), more.begin(), more.end());
     view.show(more);
   };
-  const InterruptFlag interrupt;
-  if (terminal_) terminal_->begin_answering();
+  const InterruptFlag interrupt(InterruptFlag::Second::nothing);
+  if (terminal_) {
+    terminal_->begin_answering();
+    if (editor_->take_interrupt()) InterruptFlag::flag() = true;
+  }
   GenerateHooks hooks;
   hooks.cancel = &InterruptFlag::flag();
   hooks.on_prefill = [&](std::int64_t done, std::int64_t total) {

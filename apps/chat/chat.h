@@ -74,6 +74,7 @@ class Chat {
   std::string last_thoughts_;
   std::optional<GenerateStats> last_stats_;
   std::uint64_t last_seed_ = 0;
+  bool system_is_shipped_ = false;
   bool history_is_broken_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "apps/chat/chat.h"
+#include "apps/system_prompt.h"
 #include "apps/units.h"
 #include "apps/whole_file.h"
 #include "base/mapped_file.h"
@@ -107,11 +108,16 @@ void Chat::command_help() {
 
 void Chat::command_system(const std::string& text) {
   if (text.empty()) {
-    return note(conversation_.system() ? "The instructions: " + *conversation_.system()
-                                       : std::string("There are no instructions of yours."));
+    return note(conversation_.system()
+                    ? "The instructions: " + message_text(*conversation_.system())
+                    : std::string("There are no instructions of yours."));
   }
-  conversation_.set_system(text == "-" ? std::nullopt : std::optional<std::string>(text));
-  note(text == "-" ? "The instructions are gone." : "The instructions are set.");
+  if (text == "-") {
+    conversation_.set_system({});
+    return note("The instructions are gone.");
+  }
+  conversation_.set_system(system_message(text, loaded_.tokenizer.settings.layout));
+  note("The instructions are set.");
 }
 
 void Chat::command_set(const std::string& words) {

@@ -141,7 +141,7 @@ bool Conversation::drop_exchange() {
 
 ChatRequest Conversation::request() const {
   ChatRequest request;
-  if (system_) request.messages.push_back(text_message(ChatRole::system, *system_));
+  if (system_) request.messages.push_back(*system_);
   request.messages.insert(request.messages.end(), messages_.begin(), messages_.end());
   request.tools = tools_;
   return request;
@@ -149,7 +149,7 @@ ChatRequest Conversation::request() const {
 
 Json Conversation::to_json() const {
   Json messages = Json::array();
-  if (system_) messages.push(message_json(text_message(ChatRole::system, *system_)));
+  if (system_) messages.push(message_json(*system_));
   for (const ChatMessage& message : messages_) messages.push(message_json(message));
   Json out = Json::object({{"messages", std::move(messages)}});
   if (!tools_.empty()) out.set("tools", tools_json(tools_));
@@ -166,7 +166,7 @@ Result<Conversation> Conversation::from_json(const Json& json) {
   out.tools_ = std::move(request.tools);
   for (ChatMessage& message : request.messages) {
     if (message.role == ChatRole::system && out.messages_.empty() && !out.system_) {
-      out.system_ = message_text(message);
+      out.system_ = std::move(message);
     } else {
       out.calls_made_ += static_cast<int>(message.tool_calls.size());
       out.messages_.push_back(std::move(message));

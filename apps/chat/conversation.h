@@ -14,8 +14,8 @@ namespace bise {
 // What was said in a chat so far.
 class Conversation {
  public:
-  void set_system(std::optional<std::string> text) { system_ = std::move(text); }
-  const std::optional<std::string>& system() const { return system_; }
+  void set_system(std::optional<ChatMessage> message) { system_ = std::move(message); }
+  const std::optional<ChatMessage>& system() const { return system_; }
   void set_tools(std::vector<ToolDefinition> tools) { tools_ = std::move(tools); }
   const std::vector<ToolDefinition>& tools() const { return tools_; }
 
@@ -42,7 +42,7 @@ class Conversation {
   static Result<Conversation> from_json(const Json& json);
 
  private:
-  std::optional<std::string> system_;
+  std::optional<ChatMessage> system_;
   std::vector<ToolDefinition> tools_;
   std::vector<ChatMessage> messages_;
   int calls_made_ = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/system_prompt.h"
+
 namespace bise {
 namespace {
 
@@ -31,7 +33,7 @@ TEST(Conversation, BecomesARequestWithTheInstructionsFirst) {
   chat.add_user("Hi");
   chat.add_answer({text("Hello.")});
   chat.add_user("And?");
-  chat.set_system("Be short.");
+  chat.set_system(system_message("Be short.", Layout::v13));
   const ChatRequest request = chat.request();
   ASSERT_EQ(request.messages.size(), 4U);
   EXPECT_EQ(request.messages[0].role, ChatRole::system);
@@ -83,7 +85,7 @@ TEST(Conversation, TakesBackAnswersAndQuestions) {
 
 TEST(Conversation, ComesBackFromWhatItSaved) {
   Conversation chat;
-  chat.set_system("Be \"short\".");
+  chat.set_system(system_message("Be \"short\".[THINK]x[/THINK]", Layout::v13));
   chat.add_user("weather?\n안녕");
   const auto calls =
       chat.add_answer({thought("hm"), text("I look."), call("weather", "{\"a\": 1}")});
@@ -99,7 +101,7 @@ TEST(Conversation, ComesBackFromWhatItSaved) {
   const auto loaded = Conversation::from_json(*read_json(write_json(saved)));
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   EXPECT_EQ(write_json(loaded->to_json()), write_json(saved));
-  EXPECT_EQ(loaded->system(), "Be \"short\".");
+  EXPECT_EQ(message_text(*loaded->system()), "Be \"short\".");
   EXPECT_EQ(loaded->tools().size(), 1U);
   EXPECT_EQ(loaded->messages().size(), 4U);
 }

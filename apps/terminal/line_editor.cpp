@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+
 namespace bise {
 namespace {
 
@@ -12,6 +14,14 @@ constexpr int kEscapeMs = 60;
 
 void LineEditor::queue(std::vector<Key> keys) {
   for (Key& key : keys) keys_.push_back(std::move(key));
+}
+
+bool LineEditor::take_interrupt() {
+  const Key interrupt = {Key::Kind::control, "c"};
+  const auto last = std::find(keys_.rbegin(), keys_.rend(), interrupt);
+  if (last == keys_.rend()) return false;
+  keys_.erase(keys_.begin(), last.base());
+  return true;
 }
 
 bool LineEditor::wait_for_keys() {

@@ -27,6 +27,8 @@ class LineEditor {
 
   // Bytes read elsewhere (while an answer ran) that belong to the next entry.
   void type_ahead(std::string_view bytes) { queue(decoder_.push(bytes)); }
+  // Whether Ctrl-C was typed ahead; it and what came before it are then dropped.
+  bool take_interrupt();
 
  private:
   void queue(std::vector<Key> keys);

@@ -28,9 +28,10 @@ double rate(std::int64_t tokens, double seconds) {
   return tokens > 0 && seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
 }
 
-// A prefill step is not interrupted, so its length is how long a cancelled answer still runs.
-constexpr double kPrefillStepS = 0.5;
-constexpr int kPrefillRowsFirst = 128;
+// A prefill step is not interrupted, so its length is how long a cancelled answer still runs; but
+// steps of few rows read the weights more often than they need to.
+constexpr double kPrefillStepS = 2;
+constexpr double kPrefillRowsMin = 64;  // also of the first step, whose speed is not known
 
 }  // namespace
 
@@ -89,9 +90,9 @@ Result<bool> Session::prefill(std::span<const TokenId> prompt, const GenerateHoo
 
   while (stored_.size() < prompt.size()) {
     if (is_cancelled(hooks)) return false;
-    const double wanted = rows_per_s_ > 0 ? rows_per_s_ * kPrefillStepS : kPrefillRowsFirst;
-    const auto rows = static_cast<std::size_t>(std::clamp(
-        wanted, std::min(32.0, 1.0 * model_.step_rows_max()), 1.0 * model_.step_rows_max()));
+    const double rows_max = model_.step_rows_max();
+    const auto rows = static_cast<std::size_t>(
+        std::clamp(rows_per_s_ * kPrefillStepS, std::min(kPrefillRowsMin, rows_max), rows_max));
     const std::span<const TokenId> rest = prompt.subspan(stored_.size());
     const std::span<const TokenId> chunk = rest.first(std::min(rows, rest.size()));
     const Clock::time_point began = Clock::now();
