@@ -46,8 +46,11 @@ int run(const TokenizeOptions& options) {
 
 int main(int argc, char** argv) {
   try {
-    return std::visit([](const auto& options) { return run(options); },
-                      bise::read_command_line(argc, argv));
+    const int code = std::visit([](const auto& options) { return run(options); },
+                                bise::read_command_line(argc, argv));
+    if (code != 0 || std::fflush(stdout) == 0) return code;
+    std::fputs("bise: stdout does not take what there is to say (is the disk full?)\n", stderr);
+    return 2;
   } catch (const std::bad_alloc&) {
     std::fputs("bise: out of memory: take a smaller --context or a smaller model\n", stderr);
   } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/answer_stream.h"
+#include "apps/chat/style.h"
 #include "apps/interrupt.h"
 #include "apps/system_prompt.h"
 #include "apps/units.h"
@@ -100,16 +101,17 @@ class Printer {
   }
   void begin_dim() {
     if (is_dim_ || !is_terminal_) return;
-    std::fputs("\033[2m", stdout);
+    std::fputs(style_.dim.c_str(), stdout);
     is_dim_ = true;
   }
   void end_dim() {
     if (!is_dim_) return;
-    std::fputs("\033[22m", stdout);
+    std::fputs(style_.reset.c_str(), stdout);
     is_dim_ = false;
   }
 
   bool is_terminal_;
+  Style style_ = terminal_style();
   bool is_dim_ = false;
   bool ends_line_ = true;
   int segment_ = -1;

@@ -240,9 +240,9 @@ void Chat::command_tools(const std::string& path) {
   auto read = Conversation::from_json(request);
   if (!read.ok()) return warn(concat(path, ": ", read.error().message));
   conversation_.set_tools(read->tools());
-  note(concat(conversation_.tools().size(),
-              " tools. When the model calls one, you are asked for "
-              "its result."));
+  const std::size_t count = conversation_.tools().size();
+  note(concat(count, count == 1 ? " tool" : " tools",
+              ". When the model calls one, you are asked for its result."));
 }
 
 }  // namespace bise

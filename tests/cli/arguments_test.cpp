@@ -118,6 +118,13 @@ TEST(Run, RefusesModelsWithoutATokenizer) {
   expect_refused(run_bise({"run", "tests/golden/gguf/q4_k_m.gguf", "Hello"}), "tokenizer");
 }
 
+TEST(Run, SaysWhenStdoutIsFull) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string command =
+      std::string(BISE_PROGRAM) + " run " + kBabbler + " Hello -n 3 > /dev/full 2> /dev/null";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 2);
+}
+
 TEST(Run, RefusesAnEmptyPrompt) {
   expect_refused(run_bise({"run", kBabbler}, ""), "stdin is empty");
 }
