@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
   try {
     const int code = std::visit([](const auto& options) { return run(options); },
                                 bise::read_command_line(argc, argv));
-    if (code != 0 || std::fflush(stdout) == 0) return code;
+    const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (code != 0 || is_written) return code;
     std::fputs("bise: stdout does not take what there is to say (is the disk full?)\n", stderr);
     return 2;
   } catch (const std::bad_alloc&) {
