@@ -9,7 +9,9 @@ needs_build='
 g++ g++
 cmake cmake
 ninja ninja-build
-/usr/include/CLI/CLI.hpp libcli11-dev'
+/usr/include/CLI/CLI.hpp libcli11-dev
+/usr/lib/*/cmake/boost_headers-1.8[1-9]* libboost1.81-dev
+/usr/include/openssl/ssl.h libssl-dev'
 needs_starter='
 python3 python3
 /usr/lib/python3/dist-packages/pip python3-pip'

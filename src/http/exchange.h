@@ -69,11 +69,13 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  Request& request();
   const Request& request() const;
+  // The body, to have: request().body is empty afterwards.
+  std::string take_body();
 
+  // The first answer counts, later ones change nothing (a stop may come between).
   void respond(Response response);
-  // Sends the head, and `head.body` as the first chunk.
+  // Sends the head, and its body as the first chunk. Never null; closed if there was an answer.
   std::shared_ptr<ResponseStream> respond_stream(Response head, StreamOptions options = {});
 
   // The client has gone before the answer was complete. Answering is still allowed.
@@ -93,11 +95,11 @@ class Exchange {
 
 using ExchangePtr = std::shared_ptr<Exchange>;
 
-// Runs on a worker thread. May keep the exchange and answer later; should not wait there for long,
-// because the workers are few. An exception becomes 500.
+// Runs on a worker thread. May keep the exchange and answer later, from any thread; should not wait
+// for long, because the workers are few. An exception becomes 500.
 using Handler = std::function<void(ExchangePtr)>;
 
 // For handlers that answer at once.
-Handler answer_with(std::function<Response(Request&)> answer);
+Handler answer_with(std::function<Response(const Request&)> answer);
 
 }  // namespace bise::http

@@ -25,6 +25,7 @@ struct Route {
 class Router {
  public:
   enum class Outcome { found, not_found, wrong_method };
+  static constexpr std::size_t kSegmentsMax = 16;  // of a pattern; a longer path fits none
 
   struct Match {
     Outcome outcome = Outcome::not_found;

@@ -77,7 +77,7 @@ struct Service {
 
   // The body of a failure in the form of the API in question. `request` is null if the head could
   // not be read. Headers of the failure are added by the server. Default: the message as text.
-  // Runs on the server's thread or on a worker.
+  // Runs on the server's thread; must not block.
   std::function<Response(const Failure&, const Request*)> describe_failure;
 
   // Called on the server's thread after each request; must not block.
