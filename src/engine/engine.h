@@ -70,8 +70,7 @@ class Engine {
   // Lets its running requests end, then frees it. Waiting requests make it load again.
   Result<void> unload(std::string_view name);
   Result<void> set_pinned(std::string_view name, bool pinned);
-  // A model more, at the end of the list, or another description of one that is not loaded (then at
-  // its old place). Errors: invalid_argument when it is loaded.
+  // A model more, at the end of the list. Errors: invalid_argument when there is one of its name.
   Result<void> add(ModelEntry entry);
 
   // What is known of a model; nothing when there is none of that name.

@@ -57,6 +57,7 @@ struct ModelStats {
   std::uint64_t steps = 0;
   std::uint64_t loads = 0;
   std::array<std::uint64_t, kFinishReasonCount> finished = {};  // choices, by reason
+  std::uint64_t finished_waiting = 0;                           // requests that ended in the queue
 
   Histogram step_s;           // a whole step: planning, forward pass, sampling
   Histogram step_overhead_s;  // of it, outside the forward pass

@@ -130,7 +130,7 @@ class GenerationHandle {
   GenerationHandle() = default;
   explicit GenerationHandle(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  // Ends it: at once in the queue, before the next step when it runs. What is already on its way
+  // Ends it before the next step. What is already on its way
   // to the sink still comes, then choice_finished and finished.
   void cancel();
   // No more tokens are computed for it until it goes on; its pages stay taken.

@@ -26,71 +26,68 @@ PageHash next_hash(PageHash parent, std::span<const std::int32_t> tokens) {
   return hash;
 }
 
-}  // namespace
-
-std::vector<PageHash> page_hashes(std::uint64_t scope, std::span<const std::int32_t> tokens) {
-  std::vector<PageHash> hashes(tokens.size() / kPageSlots);
-  PageHash hash = root_hash(scope);
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    hash = next_hash(hash, tokens.subspan(i * kPageSlots, kPageSlots));
-    hashes[i] = hash;
-  }
-  return hashes;
+std::span<const std::int32_t> page_tokens(std::span<const std::int32_t> tokens, std::size_t index) {
+  return tokens.subspan(index * kPageSlots, kPageSlots);
 }
 
-std::vector<PageId> PrefixIndex::find(std::uint64_t scope, std::span<const std::int32_t> tokens) {
+}  // namespace
+
+void add_page_hashes(std::uint64_t scope, std::span<const std::int32_t> tokens,
+                     std::vector<PageHash>& hashes) {
+  PageHash hash = hashes.empty() ? root_hash(scope) : hashes.back();
+  for (std::size_t i = hashes.size(); i < tokens.size() / kPageSlots; ++i) {
+    hash = next_hash(hash, page_tokens(tokens, i));
+    hashes.push_back(hash);
+  }
+}
+
+std::vector<PageId> PrefixIndex::find(const Prefix& prefix) {
   std::vector<PageId> pages;
   Node* last = nullptr;
-  PageHash hash = root_hash(scope);
-  while (tokens.size() >= kPageSlots) {
-    const auto slots = tokens.first(kPageSlots);
-    hash = next_hash(hash, slots);
-    Node* node = find_child(last, scope, hash, slots);
+  for (std::size_t i = 0; i < prefix.hashes.size(); ++i) {
+    Node* node = find_child(last, prefix, i);
     if (node == nullptr) break;
     pages.push_back(node->page);
     last = node;
-    tokens = tokens.subspan(kPageSlots);
   }
   touch(last);
   return pages;
 }
 
-void PrefixIndex::insert(std::uint64_t scope, std::span<const std::int32_t> tokens,
-                         std::span<const PageId> pages) {
+void PrefixIndex::insert(const Prefix& prefix, std::span<const PageId> pages) {
   Node* last = nullptr;
-  PageHash hash = root_hash(scope);
-  for (std::size_t i = 0; i < tokens.size() / kPageSlots; ++i) {
-    const auto slots = tokens.subspan(i * kPageSlots, kPageSlots);
-    hash = next_hash(hash, slots);
-    Node* node = find_child(last, scope, hash, slots);
-    if (node == nullptr) node = add_child(last, scope, hash, slots, pages[i]);
+  for (std::size_t i = 0; i < prefix.hashes.size(); ++i) {
+    Node* node = find_child(last, prefix, i);
+    if (node == nullptr) node = add_child(last, prefix, i, pages[i]);
     if (node == nullptr) break;
     last = node;
   }
   touch(last);
 }
 
-PrefixIndex::Node* PrefixIndex::find_child(const Node* parent, std::uint64_t scope, PageHash hash,
-                                           std::span<const std::int32_t> tokens) const {
-  const auto found = nodes_.find(hash);
+PrefixIndex::Node* PrefixIndex::find_child(const Node* parent, const Prefix& prefix,
+                                           std::size_t index) const {
+  const auto found = nodes_.find(prefix.hashes[index]);
   if (found == nodes_.end()) return nullptr;
   Node* node = found->second.get();
-  const bool equal = node->parent == parent && node->scope == scope &&
+  const auto tokens = page_tokens(prefix.tokens, index);
+  const bool equal = node->parent == parent && node->scope == prefix.scope &&
                      std::equal(tokens.begin(), tokens.end(), node->tokens.begin());
   return equal ? node : nullptr;
 }
 
-// Nothing where the hash, the page or its place is taken.
-PrefixIndex::Node* PrefixIndex::add_child(Node* parent, std::uint64_t scope, PageHash hash,
-                                          std::span<const std::int32_t> tokens, PageId page) {
+// Nothing where the hash or the page is taken.
+PrefixIndex::Node* PrefixIndex::add_child(Node* parent, const Prefix& prefix, std::size_t index,
+                                          PageId page) {
   if (pool_.is_kept(page)) return nullptr;
-  const auto [place, added] = nodes_.try_emplace(hash);
+  const auto [place, added] = nodes_.try_emplace(prefix.hashes[index]);
   if (!added) return nullptr;
   place->second = std::make_unique<Node>();
   Node* node = place->second.get();
-  node->hash = hash;
+  node->hash = prefix.hashes[index];
   node->parent = parent;
-  node->scope = scope;
+  node->scope = prefix.scope;
+  const auto tokens = page_tokens(prefix.tokens, index);
   std::copy(tokens.begin(), tokens.end(), node->tokens.begin());
   node->page = page;
   node->recency = recency_.insert(recency_.begin(), node);

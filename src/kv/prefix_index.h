@@ -16,8 +16,9 @@ namespace bise {
 // scope. Different ones may meet in a number, so that it only hints.
 using PageHash = std::uint64_t;
 
-// Of each whole page of these tokens.
-std::vector<PageHash> page_hashes(std::uint64_t scope, std::span<const std::int32_t> tokens);
+// Appends the hashes of those whole pages of these tokens that `hashes` does not have yet.
+void add_page_hashes(std::uint64_t scope, std::span<const std::int32_t> tokens,
+                     std::vector<PageHash>& hashes);
 
 // Which pages hold which tokens, over the ends of their sequences: a tree of whole pages by
 // content. Hashes find, tokens decide. What it keeps alone is given up when the pool runs short,
@@ -30,14 +31,20 @@ class PrefixIndex {
   PrefixIndex(const PrefixIndex&) = delete;
   PrefixIndex& operator=(const PrefixIndex&) = delete;
 
-  // The pages of the longest known prefix, whole pages only, of these tokens. They stay known until
-  // the next evict(). Counts as use.
-  std::vector<PageId> find(std::uint64_t scope, std::span<const std::int32_t> tokens);
+  // A sequence's tokens and the hashes of their whole pages.
+  struct Prefix {
+    std::uint64_t scope;
+    std::span<const std::int32_t> tokens;
+    std::span<const PageHash> hashes;
+  };
 
-  // Makes the whole pages of these tokens known, which pages[i] hold. Where a page of that content
+  // The pages of the longest known prefix, as far as `hashes` go. They stay known until the next
+  // evict_…(). Counts as use.
+  std::vector<PageId> find(const Prefix& prefix);
+
+  // Makes the pages known that have hashes; pages[i] holds the i-th. Where a page of that content
   // is known already, that one stays. Counts as use.
-  void insert(std::uint64_t scope, std::span<const std::int32_t> tokens,
-              std::span<const PageId> pages);
+  void insert(const Prefix& prefix, std::span<const PageId> pages);
 
   // Gives up pages until the pool has `free` free ones or there is nothing left that would help.
   void evict_until_free(int free);
@@ -61,10 +68,8 @@ class PrefixIndex {
     Recency::iterator recency;
   };
 
-  Node* find_child(const Node* parent, std::uint64_t scope, PageHash hash,
-                   std::span<const std::int32_t> tokens) const;
-  Node* add_child(Node* parent, std::uint64_t scope, PageHash hash,
-                  std::span<const std::int32_t> tokens, PageId page);
+  Node* find_child(const Node* parent, const Prefix& prefix, std::size_t index) const;
+  Node* add_child(Node* parent, const Prefix& prefix, std::size_t index, PageId page);
   void touch(Node* last);
   void remove(Node* node);  // with all that continue it
   template <class Enough>

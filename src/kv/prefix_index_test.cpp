@@ -17,6 +17,20 @@ Tokens tokens_of(std::initializer_list<int> page_contents) {
   return tokens;
 }
 
+std::vector<PageHash> page_hashes(std::uint64_t scope, const Tokens& tokens) {
+  std::vector<PageHash> hashes;
+  add_page_hashes(scope, tokens, hashes);
+  return hashes;
+}
+
+std::vector<PageId> find(PrefixIndex& index, std::uint64_t scope, const Tokens& tokens) {
+  return index.find({scope, tokens, page_hashes(scope, tokens)});
+}
+
+void insert(PrefixIndex& index, const Tokens& tokens, const std::vector<PageId>& pages) {
+  index.insert({0, tokens, page_hashes(0, tokens)}, pages);
+}
+
 std::vector<PageId> take(PagePool& pool, int count) {
   std::vector<PageId> pages;
   for (int i = 0; i < count; ++i) pages.push_back(*pool.take());
@@ -30,7 +44,7 @@ void release(PagePool& pool, const std::vector<PageId>& pages) {
 // A sequence's life: it computes, the index learns its pages, it ends.
 std::vector<PageId> leave_behind(PrefixIndex& index, PagePool& pool, const Tokens& tokens) {
   const auto pages = take(pool, static_cast<int>(tokens.size() / kPageSlots));
-  index.insert(0, tokens, pages);
+  insert(index, tokens, pages);
   release(pool, pages);
   return pages;
 }
@@ -44,6 +58,11 @@ TEST(PageHashes, SayWhatIsInAPageAndBeforeIt) {
   Tokens incomplete = tokens_of({1, 2});
   incomplete.pop_back();
   EXPECT_EQ(page_hashes(0, incomplete).size(), 1u);
+  std::vector<PageHash> in_steps;
+  for (const Tokens& tokens : {incomplete, tokens_of({1, 2}), tokens_of({1, 2, 3})}) {
+    add_page_hashes(0, tokens, in_steps);
+  }
+  EXPECT_EQ(in_steps, first);
 }
 
 TEST(PrefixIndex, FindsTheLongestKnownPrefixInWholePages) {
@@ -52,13 +71,13 @@ TEST(PrefixIndex, FindsTheLongestKnownPrefixInWholePages) {
   const auto pages = leave_behind(index, pool, tokens_of({1, 2, 3}));
   EXPECT_EQ(pool.free_count(), 5);
   EXPECT_EQ(pool.kept_only_count(), 3);
-  EXPECT_EQ(index.find(0, tokens_of({1, 2, 3, 4})), pages);
-  EXPECT_EQ(index.find(0, tokens_of({1, 2, 4})), (std::vector<PageId>{pages[0], pages[1]}));
-  EXPECT_TRUE(index.find(0, tokens_of({2, 3})).empty());
-  EXPECT_TRUE(index.find(1, tokens_of({1, 2, 3})).empty());
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2, 3, 4})), pages);
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2, 4})), (std::vector<PageId>{pages[0], pages[1]}));
+  EXPECT_TRUE(find(index, 0, tokens_of({2, 3})).empty());
+  EXPECT_TRUE(find(index, 1, tokens_of({1, 2, 3})).empty());
   Tokens differs_late = tokens_of({1, 2});
   differs_late.back() = 9;
-  EXPECT_EQ(index.find(0, differs_late).size(), 1u);
+  EXPECT_EQ(find(index, 0, differs_late).size(), 1u);
 }
 
 TEST(PrefixIndex, KeepsTheFirstPageOfAContent) {
@@ -66,7 +85,7 @@ TEST(PrefixIndex, KeepsTheFirstPageOfAContent) {
   PrefixIndex index(pool);
   const auto first = leave_behind(index, pool, tokens_of({1}));
   leave_behind(index, pool, tokens_of({1, 2}));
-  EXPECT_EQ(index.find(0, tokens_of({1, 2}))[0], first[0]);
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2}))[0], first[0]);
   EXPECT_EQ(index.page_count(), 2);
   EXPECT_EQ(pool.free_count(), 2);
 }
@@ -77,14 +96,14 @@ TEST(PrefixIndex, GivesUpTheLongestUnusedAndEndsBeforeBeginnings) {
   leave_behind(index, pool, tokens_of({1, 2}));
   leave_behind(index, pool, tokens_of({1, 3}));
   leave_behind(index, pool, tokens_of({4}));
-  EXPECT_EQ(index.find(0, tokens_of({1, 2})).size(), 2u);
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2})).size(), 2u);
   EXPECT_EQ(pool.free_count(), 2);
   index.evict_until_free(3);
-  EXPECT_EQ(index.find(0, tokens_of({1, 3})).size(), 1u);
-  EXPECT_EQ(index.find(0, tokens_of({1, 2})).size(), 2u);
+  EXPECT_EQ(find(index, 0, tokens_of({1, 3})).size(), 1u);
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2})).size(), 2u);
   index.evict_until_kept(2);
-  EXPECT_TRUE(index.find(0, tokens_of({4})).empty());
-  EXPECT_EQ(index.find(0, tokens_of({1, 2})).size(), 2u);
+  EXPECT_TRUE(find(index, 0, tokens_of({4})).empty());
+  EXPECT_EQ(find(index, 0, tokens_of({1, 2})).size(), 2u);
   index.evict_until_free(6);
   EXPECT_EQ(pool.free_count(), 6);
   EXPECT_EQ(index.evicted_count(), 4u);
@@ -94,7 +113,7 @@ TEST(PrefixIndex, LeavesWhatSequencesHold) {
   PagePool pool(3);
   PrefixIndex index(pool);
   const auto pages = take(pool, 2);
-  index.insert(0, tokens_of({1, 2}), pages);
+  insert(index, tokens_of({1, 2}), pages);
   index.evict_until_free(3);
   EXPECT_EQ(pool.free_count(), 1);
   EXPECT_EQ(index.page_count(), 2);
@@ -110,7 +129,7 @@ TEST(PrefixIndex, GivesUpABeginningWhoseContinuationIsHeld) {
   PrefixIndex index(pool);
   leave_behind(index, pool, tokens_of({1}));
   const auto pages = take(pool, 2);
-  index.insert(0, tokens_of({1, 2}), pages);
+  insert(index, tokens_of({1, 2}), pages);
   index.evict_until_free(2);
   EXPECT_EQ(pool.free_count(), 2);
   EXPECT_EQ(index.page_count(), 0);
@@ -136,7 +155,7 @@ TEST(PrefixIndex, LosesNoPageAndNeverGivesAWrongOne) {
       for (int i = 0; i < length; ++i) {
         tokens.insert(tokens.end(), kPageSlots, static_cast<int>(random() % 2));
       }
-      std::vector<PageId> pages = index.find(0, tokens);
+      std::vector<PageId> pages = find(index, 0, tokens);
       for (std::size_t i = 0; i < pages.size(); ++i) {
         const Tokens prefix(tokens.begin(), tokens.begin() + kPageSlots * (i + 1));
         ASSERT_EQ(contents[pages[i]], prefix);
@@ -150,7 +169,7 @@ TEST(PrefixIndex, LosesNoPageAndNeverGivesAWrongOne) {
         contents[*page] = Tokens(tokens.begin(), tokens.begin() + kPageSlots * pages.size());
       }
       tokens.resize(kPageSlots * pages.size());
-      index.insert(0, tokens, pages);
+      insert(index, tokens, pages);
       sequences.push_back(std::move(pages));
     }
     std::vector<int> held(kPages, 0);
