@@ -1,31 +1,17 @@
 #include "http/connection.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.h"
-#include "http/response_head.h"
 
 namespace bise::http {
 namespace {
-
-namespace asio = boost::asio;
 
 // Bodies up to here are read before the gate sees the request: it saves a change of threads, and a
 // refusal leaves the connection usable. Larger ones have to be let in first.
 constexpr std::size_t kSmallBodyBytes = 64 * 1024;
 // What a client may send ahead while its request is answered; beyond it is left to wait.
 constexpr std::size_t kAheadBytesMax = 64 * 1024;
-// Reads or writes of a large body before other connections get their turn, and bytes of a write.
-constexpr int kStepsInARow = 8;
-constexpr std::size_t kWriteBytesMax = 256 * 1024;
-// An answer's body up to here goes out in one piece with its head.
-constexpr std::size_t kJoinedBytesMax = 16 * 1024;
-// What a quiet stream keeps of its buffer.
-constexpr std::size_t kKeptBytesMax = 16 * 1024;
 // How long, and for how many bytes, a client that was answered early may go on sending.
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytesMax = 64u << 20;
@@ -36,15 +22,15 @@ using Kind = IoResult::Kind;
 
 Connection::Connection(Hub& hub, Descriptor socket, Peer peer, bool with_tls)
     : hub_(hub),
-      socket_(hub.io(), socket.release()),
-      timer_(hub.io()),
-      transport_(with_tls && hub.tls ? hub.tls->accept(socket_.native_handle())
-                                     : plain_transport(socket_.native_handle())),
+      socket_(hub.loop(), std::move(socket)),
+      waiting_(hub.loop()),
+      transport_(with_tls && hub.tls ? hub.tls->accept(socket_.fd())
+                                     : plain_transport(socket_.fd())),
       peer_(std::move(peer)),
       with_tls_(with_tls) {}
 
 void Connection::start() {
-  asio::co_spawn(hub_.io(), run(), [self = shared_from_this()](const std::exception_ptr& failure) {
+  run_task(run(), [self = shared_from_this()](const std::exception_ptr& failure) {
     // Running out of memory, or a failure of the system: it costs this connection only.
     self->kill();
     if (failure && self->state_) {
@@ -58,9 +44,8 @@ void Connection::start() {
 void Connection::kill() {
   if (std::exchange(killed_, true)) return;
   end_idle();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-  notify();
+  socket_.close();
+  waiting_.notify();
 }
 
 void Connection::stop_request() {
@@ -69,36 +54,17 @@ void Connection::stop_request() {
 
 // ---- Waiting
 
-asio::awaitable<void> Connection::wait(Time deadline) {
-  if (!event_) {
-    timer_.expires_at(deadline);
-    boost::system::error_code ignored;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
-  event_ = false;
-}
-
-// Other connections have their turn.
-asio::awaitable<void> Connection::yield() {
-  co_await asio::post(hub_.io(), asio::use_awaitable);
-}
-
-void Connection::notify() {
-  event_ = true;
-  timer_.cancel();
-}
-
 // Has the system tell when the socket is ready for what an attempt found it was not.
 void Connection::watch(Kind kind) {
   const bool write = kind == Kind::wait_writable;
   bool& watching = write ? watching_write_ : watching_read_;
   if (watching || killed_) return;
   watching = true;
-  socket_.async_wait(write ? asio::posix::stream_descriptor::wait_write
-                           : asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this(), &watching](const boost::system::error_code&) {
+  using Direction = WatchedSocket::Direction;
+  socket_.when_ready(write ? Direction::write : Direction::read,
+                     [self = shared_from_this(), &watching] {
                        watching = false;
-                       self->notify();
+                       self->waiting_.notify();
                      });
 }
 
@@ -123,7 +89,7 @@ Kind Connection::take_input(const Feed& feed) {
 
 // ---- A connection's life
 
-asio::awaitable<void> Connection::run() {
+Task<void> Connection::run() {
   begin_idle();
   bool go_on = co_await shake_hands();
   end_idle();
@@ -131,7 +97,7 @@ asio::awaitable<void> Connection::run() {
   co_await leave();
 }
 
-asio::awaitable<bool> Connection::shake_hands() {
+Task<bool> Connection::shake_hands() {
   const Time deadline = Clock::now() + hub_.options().limits.header_timeout;
   for (;;) {
     if (killed_ || Clock::now() >= deadline) co_return false;
@@ -142,11 +108,11 @@ asio::awaitable<bool> Connection::shake_hands() {
       co_return false;
     }
     watch(result.kind);
-    co_await wait(deadline);
+    co_await waiting_.until(deadline);
   }
 }
 
-asio::awaitable<bool> Connection::serve_one() {
+Task<bool> Connection::serve_one() {
   const Limits& limits = hub_.options().limits;
   HeadReader reader(
       {.bytes_max = limits.header_bytes_max, .target_bytes_max = limits.target_bytes_max});
@@ -161,8 +127,8 @@ asio::awaitable<bool> Connection::serve_one() {
   state_->request = std::move(head.request);
   state_->chunked = head.minor_version == 1;
   state_->without_body = state_->request.method == "HEAD";
-  state_->attach([this_weakly = weak_from_this(), &io = hub_.io()] {
-    asio::post(io, [this_weakly] {
+  state_->attach([this_weakly = weak_from_this(), &loop = hub_.loop()] {
+    loop.post([this_weakly] {
       if (const auto self = this_weakly.lock()) self->wake();
     });
   });
@@ -191,7 +157,7 @@ void Connection::end_idle() {
 }
 
 // False: there is no request; what had to be said about that has been said.
-asio::awaitable<bool> Connection::read_head(HeadReader& reader) {
+Task<bool> Connection::read_head(HeadReader& reader) {
   const Limits& limits = hub_.options().limits;
   Time deadline = Clock::now() + limits.idle_timeout;
   while (!killed_) {
@@ -214,12 +180,13 @@ asio::awaitable<bool> Connection::read_head(HeadReader& reader) {
     if (kind == Kind::ended || kind == Kind::failed) break;
     if (kind != Kind::done) {
       watch(kind);
-      co_await wait(deadline);
+      co_await waiting_.until(deadline);
     }
     if (Clock::now() >= deadline) {
       if (!reader.has_begun()) break;
-      co_await refuse(reader.head(), {408, concat("the header took longer than ",
-                                                  limits.header_timeout.count(), " ms")});
+      BadRequest late{408,
+                      concat("the header took longer than ", limits.header_timeout.count(), " ms")};
+      co_await refuse(reader.head(), std::move(late));
       break;
     }
   }
@@ -227,7 +194,7 @@ asio::awaitable<bool> Connection::read_head(HeadReader& reader) {
 }
 
 // From the head to the end of the answer.
-asio::awaitable<void> Connection::exchange(RequestHead& head) {
+Task<void> Connection::exchange(RequestHead& head) {
   ending_ = Ending::complete;
   status_ = 0;
   bytes_received_ = bytes_sent_ = 0;
@@ -258,7 +225,7 @@ asio::awaitable<void> Connection::exchange(RequestHead& head) {
 
 // Waits for the gate, then for the body. False: there is an answer before the body was read, or
 // nobody to answer.
-asio::awaitable<bool> Connection::read_large_body(const RequestHead& head) {
+Task<bool> Connection::read_large_body(const RequestHead& head) {
   const auto view = co_await settle(true);
   if (!view.wants_body || is_lost()) co_return false;
   const Route& route = *state_->match.route;
@@ -271,7 +238,7 @@ asio::awaitable<bool> Connection::read_large_body(const RequestHead& head) {
   co_return co_await read_body(head, bytes_max);
 }
 
-asio::awaitable<bool> Connection::read_body(const RequestHead& head, std::size_t bytes_max) {
+Task<bool> Connection::read_body(const RequestHead& head, std::size_t bytes_max) {
   const Limits& limits = hub_.options().limits;
   BodyReader reader(head, bytes_max);
   std::string& body = state_->request.body;
@@ -296,9 +263,9 @@ asio::awaitable<bool> Connection::read_body(const RequestHead& head, std::size_t
     const Time deadline = began + limits.body_grace + earned;
     if (kind != Kind::done) {
       watch(kind);
-      co_await wait(deadline);
+      co_await waiting_.until(deadline);
     } else if (++reads % kStepsInARow == 0) {
-      co_await yield();
+      co_await YieldTo{hub_.loop()};
     }
     if (Clock::now() >= deadline) {
       state_->fail({408, "the body came too slowly", {}});
@@ -313,14 +280,14 @@ asio::awaitable<bool> Connection::read_body(const RequestHead& head, std::size_t
 
 // Waits for an answer (or, first, for the gate to ask for the body), with an eye on the client. The
 // gate is always waited for: until then the request is its own.
-asio::awaitable<detail::ExchangeState::View> Connection::settle(bool until_gate) {
+Task<detail::ExchangeState::View> Connection::settle(bool until_gate) {
   for (;;) {
     const auto view = state_->poll();
     if (view.answered || (until_gate && view.wants_body)) co_return view;
     if (!is_lost()) look_at_client();
     if (killed_) state_->client_gone();
     if (is_lost() && view.gate_open) co_return view;
-    co_await wait(Time::max());
+    co_await waiting_.until(Time::max());
   }
 }
 
@@ -348,142 +315,6 @@ void Connection::lose_client(Ending ending) {
   if (state_) state_->client_gone();
 }
 
-// ---- Answers
-
-asio::awaitable<void> Connection::send_answer(const RequestHead& head, bool streaming) {
-  std::optional<Failure> failure;
-  Response response = state_->take_answer(failure);
-  if (failure) response = hub_.describe(*failure, &state_->request);
-  status_ = response.status;
-  if (hub_.draining() || client_ended_) keep_alive_ = false;
-  const std::string_view body =
-      response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
-  Framing framing = Framing::none;
-  if (has_body(status_)) {
-    framing = !streaming        ? Framing::length
-              : state_->chunked ? Framing::chunked
-                                : Framing::to_the_end;
-  }
-  if (framing == Framing::to_the_end) keep_alive_ = false;
-  std::string text = response_head(response, {.framing = framing,
-                                              .body_bytes = body.size(),
-                                              .keep_alive = keep_alive_,
-                                              .minor_version = head.minor_version,
-                                              .id_headers = hub_.options().id_headers,
-                                              .request = state_->request});
-  if (streaming) {
-    co_await send_stream(std::move(text), framing == Framing::chunked);
-  } else if (state_->without_body || framing == Framing::none) {
-    co_await send(text, {});
-  } else if (body.size() <= kJoinedBytesMax) {
-    text.append(body);
-    co_await send(text, {});
-  } else {
-    co_await send(text, body);
-  }
-}
-
-// Both, one after the other. False: the client has gone, or takes nothing any more.
-asio::awaitable<bool> Connection::send(std::string_view first, std::string_view second) {
-  Time progress = Clock::now();
-  int writes = 0;
-  while (!is_lost() && !(first.empty() && second.empty())) {
-    if (first.empty()) first = std::exchange(second, {});
-    const IoResult result = transport_->write(first.substr(0, kWriteBytesMax), !second.empty());
-    if (result.kind == Kind::done) {
-      first.remove_prefix(result.count);
-      bytes_sent_ += result.count;
-      progress = Clock::now();
-      if (++writes % kStepsInARow == 0) co_await yield();
-      continue;
-    }
-    if (result.kind == Kind::ended || result.kind == Kind::failed) {
-      lose_client(Ending::client_gone);
-      break;
-    }
-    watch(result.kind);
-    const Time deadline = progress + hub_.options().limits.write_timeout;
-    co_await wait(deadline);
-    if (Clock::now() >= deadline) lose_client(Ending::timed_out);
-  }
-  co_return !is_lost();
-}
-
-asio::awaitable<void> Connection::send_stream(std::string text, bool chunked) {
-  const auto& options = state_->stream_options();
-  std::size_t sent = 0;  // of text
-  int writes = 0;
-  Time progress = Clock::now();
-  while (!is_lost()) {
-    auto end = detail::StreamEnd::none;
-    if (sent == text.size()) {
-      text.clear();
-      if (text.capacity() > kKeptBytesMax) text = std::string();
-      sent = 0;
-      end = state_->take_written(text);
-    }
-    bool blocked = false;
-    if (!text.empty()) {
-      const IoResult result = transport_->write(std::string_view(text).substr(sent), false);
-      if (result.kind == Kind::done) {
-        sent += result.count;
-        bytes_sent_ += result.count;
-        progress = Clock::now();
-        state_->sent(result.count);
-        if (++writes % kStepsInARow == 0) co_await yield();
-        continue;
-      }
-      blocked = true;
-      if (result.kind == Kind::ended || result.kind == Kind::failed) {
-        lose_client(Ending::client_gone);
-        break;
-      }
-      watch(result.kind);
-    } else if (end != detail::StreamEnd::none) {
-      if (end != detail::StreamEnd::finished) keep_alive_ = false;
-      if (end == detail::StreamEnd::cut)
-        ending_ = Ending::cut;
-      else if (chunked && !state_->without_body)
-        co_await send("0\r\n\r\n", {});
-      co_return;
-    }
-    look_at_client();
-    if (client_ended_ && !blocked) lose_client(Ending::client_gone);
-    if (is_lost()) break;
-    const Time deadline = blocked ? progress + hub_.options().limits.write_timeout
-                          : options.keep_alive.empty() ? Time::max()
-                                                       : progress + options.keep_alive_after;
-    co_await wait(deadline);
-    if (Clock::now() < deadline) continue;
-    if (blocked)
-      lose_client(Ending::timed_out);
-    else
-      detail::append_chunk(text, options.keep_alive, chunked);
-  }
-  if (killed_ && ending_ == Ending::complete) ending_ = Ending::cut;
-  if (killed_) state_->client_gone();
-}
-
-// The answer to what is no request.
-asio::awaitable<void> Connection::refuse(const RequestHead& head, const BadRequest& failure) {
-  const Response response = hub_.describe({failure.status, failure.message, {}}, nullptr);
-  const std::string_view body =
-      response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
-  std::string text = response_head(response, {.framing = Framing::length,
-                                              .body_bytes = body.size(),
-                                              .keep_alive = false,
-                                              .minor_version = 1,
-                                              .id_headers = hub_.options().id_headers,
-                                              .request = head.request});
-  ending_ = Ending::complete;
-  bytes_received_ = bytes_sent_ = 0;
-  unread_ = true;
-  status_ = response.status;
-  text.append(body);
-  co_await send(text, {});
-  finish_record(head.request);
-}
-
 void Connection::finish_record(const Request& request) {
   using std::chrono::microseconds;
   const Route* route = state_ ? state_->match.route : nullptr;
@@ -498,7 +329,7 @@ void Connection::finish_record(const Request& request) {
 
 // If the client may still be sending, closing at once would reset the connection, and the answer
 // could be lost on its way; so its bytes are taken for a while.
-asio::awaitable<void> Connection::leave() {
+Task<void> Connection::leave() {
   if (is_lost()) co_return;
   transport_->end_writing();
   if (!unread_ && input_.empty()) co_return;
@@ -509,12 +340,12 @@ asio::awaitable<void> Connection::leave() {
   while (!killed_ && taken < kLingerBytesMax && Clock::now() < deadline) {
     // Past the transport: what is thrown away need not be decrypted.
     const std::span<char> scratch = hub_.scratch();
-    const IoResult result = read_plain(socket_.native_handle(), scratch);
+    const IoResult result = read_plain(socket_.fd(), scratch);
     if (result.kind == Kind::done) {
       taken += result.count;
     } else if (result.kind == Kind::wait_readable) {
       watch(result.kind);
-      co_await wait(deadline);
+      co_await waiting_.until(deadline);
     } else {
       break;
     }

@@ -1,30 +1,28 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "http/event_loop.h"
 #include "http/hub.h"
 #include "http/request_reader.h"
+#include "http/task.h"
 
 namespace bise::http {
 
 // One client: reads requests, has them answered one after the other, and ends. Lives on the
-// server's thread. A coroutine waits in one place only (wait): for bytes, for room, for an answer
-// or for a deadline.
+// server's thread. Its coroutine waits at one point, for whatever comes first: bytes, room for
+// bytes, an answer, a deadline.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Hub& hub, Descriptor socket, Peer peer, bool with_tls);
 
   void start();
   // The answer's state has changed.
-  void wake() { notify(); }
+  void wake() { waiting_.notify(); }
   // The time for draining is over: whoever answers may say its last words.
   void stop_request();
   // Closes at once.
@@ -33,10 +31,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::list<std::shared_ptr<Connection>>::iterator place;  // the hub's
 
  private:
-  using Clock = std::chrono::steady_clock;
-  using Time = Clock::time_point;
-  template <class T>
-  using Task = boost::asio::awaitable<T>;
+  // Reads or writes of a large body before other connections get their turn.
+  static constexpr int kStepsInARow = 8;
 
   Task<void> run();
   Task<bool> shake_hands();
@@ -49,12 +45,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> send_answer(const RequestHead& head, bool streaming);
   Task<bool> send(std::string_view first, std::string_view second);
   Task<void> send_stream(std::string head, bool chunked);
-  Task<void> refuse(const RequestHead& head, const BadRequest& failure);
+  Task<void> refuse(const RequestHead& head, BadRequest failure);
   Task<void> leave();
 
-  Task<void> wait(Time deadline);  // or until something happened
-  Task<void> yield();
-  void notify();
   void watch(IoResult::Kind kind);
   // Takes what has come, once, into `feed` (which leaves what it does not take).
   template <class Feed>
@@ -68,13 +61,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_lost() const { return lost_ || killed_; }
 
   Hub& hub_;
-  boost::asio::posix::stream_descriptor socket_;
-  boost::asio::steady_timer timer_;
+  WatchedSocket socket_;
+  WaitPoint waiting_;
   std::unique_ptr<Transport> transport_;
   const Peer peer_;
   const bool with_tls_;
 
-  bool event_ = false;
   bool watching_read_ = false, watching_write_ = false;
   bool client_ended_ = false;  // it will send no more
   bool lost_ = false;          // nothing can be sent

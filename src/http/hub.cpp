@@ -1,6 +1,5 @@
 #include "http/hub.h"
 
-#include <boost/asio/post.hpp>
 #include <random>
 
 #include "base/text.h"
@@ -132,8 +131,7 @@ void Hub::handle(detail::ExchangeState& state, ExchangePtr exchange) {
 
 void Hub::failed_by_exception(detail::ExchangeState& state, std::string_view what) {
   state.fail({500, "the server failed at this request", {}});
-  boost::asio::post(
-      io_, [this, text = concat("request ", state.request.id, ": ", what)] { report(text); });
+  loop_.post([this, text = concat("request ", state.request.id, ": ", what)] { report(text); });
 }
 
 void Hub::run_gate_and_handler(StatePtr state, ExchangePtr exchange) {
@@ -186,19 +184,20 @@ void Hub::drain(std::chrono::milliseconds time) {
     while (evict_idle()) {
     }
   }
-  drain_timer_.expires_after(time);
-  drain_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) end_draining();
-  });
+  start_drain_timer(time, [this] { end_draining(); });
   finish_if_empty();
+}
+
+void Hub::start_drain_timer(std::chrono::milliseconds time, std::function<void()> callback) {
+  const int start = ++drain_timer_starts_;
+  drain_timer_.start(Clock::now() + time, [this, start, callback = std::move(callback)] {
+    if (start == drain_timer_starts_) callback();
+  });
 }
 
 void Hub::end_draining() {
   for (const auto& connection : connections_) connection->stop_request();
-  drain_timer_.expires_after(options_.last_words);
-  drain_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) close_all();
-  });
+  start_drain_timer(options_.last_words, [this] { close_all(); });
 }
 
 void Hub::close_all() {
@@ -207,6 +206,7 @@ void Hub::close_all() {
 
 void Hub::finish_if_empty() {
   if (!draining_ || !connections_.empty()) return;
+  ++drain_timer_starts_;
   drain_timer_.cancel();
   on_drained();
 }

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "http/event_loop.h"
 #include "http/exchange_state.h"
 #include "http/server.h"
 #include "http/socket.h"
@@ -28,7 +28,7 @@ class Hub {
   Hub(ServerOptions options, Service service, std::size_t connections_max);
   ~Hub();
 
-  boost::asio::io_context& io() { return io_; }
+  EventLoop& loop() { return loop_; }
   const ServerOptions& options() const { return options_; }
   const Service& service() const { return service_; }
   std::string next_id();
@@ -74,15 +74,16 @@ class Hub {
   bool admit(detail::ExchangeState& state);
   void handle(detail::ExchangeState& state, ExchangePtr exchange);
   void failed_by_exception(detail::ExchangeState& state, std::string_view what);
-  void begin_draining();
+  void start_drain_timer(std::chrono::milliseconds time, std::function<void()> callback);
   void end_draining();
   void finish_if_empty();
 
   const ServerOptions options_;
   const Service service_;
   const std::size_t connections_max_;
-  boost::asio::io_context io_{1};
-  boost::asio::steady_timer drain_timer_{io_};
+  EventLoop loop_;
+  Timer drain_timer_{loop_};
+  int drain_timer_starts_ = 0;
   std::list<std::shared_ptr<Connection>> connections_;
   std::list<Connection*> idle_;
   std::vector<char> scratch_;

@@ -2,14 +2,6 @@
 
 #include <unistd.h>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -18,13 +10,11 @@
 #include "base/text.h"
 #include "http/hub.h"
 #include "http/socket.h"
+#include "http/task.h"
 #include "http/transport.h"
 
 namespace bise::http {
 namespace {
-
-namespace asio = boost::asio;
-using Socket = asio::posix::stream_descriptor;
 
 // Descriptors that connections leave to files, the store and libraries.
 constexpr std::size_t kOtherDescriptors = 128;
@@ -36,7 +26,11 @@ constexpr std::chrono::milliseconds kPauseWithoutDescriptors{100};
 constexpr std::chrono::seconds kReportInterval{10};
 
 struct Listener {
-  Socket socket;
+  Listener(EventLoop& loop, Descriptor descriptor, bool tls)
+      : socket(loop, std::move(descriptor)), waiting(loop), with_tls(tls) {}
+
+  WatchedSocket socket;
+  WaitPoint waiting;
   bool with_tls;
 };
 
@@ -59,8 +53,7 @@ class Server::Impl {
   void stop();
 
  private:
-  asio::awaitable<void> accept_all(Listener& listener);
-  asio::awaitable<void> pause(std::chrono::milliseconds time);
+  Task<void> accept_all(Listener& listener);
   void add(Descriptor socket, bool with_tls);
   void close_listeners();
   void report_full();
@@ -70,8 +63,7 @@ class Server::Impl {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::uint16_t port_ = 0;
   bool unix_path_is_ours_ = false;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
-  std::chrono::steady_clock::time_point reported_ = {};
+  Time reported_ = {};
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable ended_;
@@ -96,8 +88,7 @@ Result<void> Server::Impl::listen() {
 }
 
 void Server::Impl::add(Descriptor socket, bool with_tls) {
-  listeners_.push_back(
-      std::make_unique<Listener>(Listener{Socket(hub_.io(), socket.release()), with_tls}));
+  listeners_.push_back(std::make_unique<Listener>(hub_.loop(), std::move(socket), with_tls));
 }
 
 Result<void> Server::Impl::load_certificates() {
@@ -108,16 +99,15 @@ Result<void> Server::Impl::load_certificates() {
 Result<void> Server::Impl::reload_certificates() {
   if (!hub_.options().tls) return {};
   auto context = TRY(load_tls(*hub_.options().tls));
-  asio::post(hub_.io(), [this, context = std::move(context)] { hub_.tls = context; });
+  hub_.loop().post([this, context = std::move(context)] { hub_.tls = context; });
   return {};
 }
 
 void Server::Impl::run() {
-  work_.emplace(hub_.io().get_executor());
   hub_.close_listeners = [this] { close_listeners(); };
-  hub_.on_drained = [this] { work_.reset(); };
+  hub_.on_drained = [this] { hub_.loop().release(); };
   for (const auto& listener : listeners_) {
-    asio::co_spawn(hub_.io(), accept_all(*listener), asio::detached);
+    run_task(accept_all(*listener), [](const std::exception_ptr&) {});
   }
   thread_ = std::thread([this] { serve(); });
 }
@@ -125,7 +115,7 @@ void Server::Impl::run() {
 void Server::Impl::serve() {
   for (;;) {
     try {
-      hub_.io().run();
+      hub_.loop().run();
       break;
     } catch (const std::exception& failure) {
       // Out of memory while something was posted: what it was for times out.
@@ -137,49 +127,42 @@ void Server::Impl::serve() {
   ended_.notify_all();
 }
 
-asio::awaitable<void> Server::Impl::pause(std::chrono::milliseconds time) {
-  asio::steady_timer timer(hub_.io(), time);
-  boost::system::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
-
-asio::awaitable<void> Server::Impl::accept_all(Listener& listener) {
+Task<void> Server::Impl::accept_all(Listener& listener) {
   int accepted = 0;
   while (listener.socket.is_open()) {
     if (hub_.is_full()) {
       if (!hub_.evict_idle()) report_full();
-      co_await pause(kPauseWhenFull);
+      co_await listener.waiting.until(Clock::now() + kPauseWhenFull);
       continue;
     }
     Descriptor connection;
     Peer peer;
-    switch (accept_from(listener.socket.native_handle(), connection, peer)) {
+    switch (accept_from(listener.socket.fd(), connection, peer)) {
       case Accepting::accepted:
         hub_.add(std::move(connection), std::move(peer), listener.with_tls);
         if (++accepted % kAcceptsInARow == 0) {
-          co_await asio::post(hub_.io(), asio::use_awaitable);
+          co_await YieldTo{hub_.loop()};
         }
         break;
-      case Accepting::none_waiting: {
-        boost::system::error_code ignored;
-        co_await listener.socket.async_wait(Socket::wait_read,
-                                            asio::redirect_error(asio::use_awaitable, ignored));
+      case Accepting::none_waiting:
+        listener.socket.when_ready(WatchedSocket::Direction::read,
+                                   [&listener] { listener.waiting.notify(); });
+        co_await listener.waiting.until(Time::max());
         break;
-      }
       case Accepting::no_descriptors:
         hub_.evict_idle();
         report_full();
-        co_await pause(kPauseWithoutDescriptors);
+        co_await listener.waiting.until(Clock::now() + kPauseWithoutDescriptors);
         break;
       case Accepting::failed:
-        co_await asio::post(hub_.io(), asio::use_awaitable);
+        co_await YieldTo{hub_.loop()};
         break;
     }
   }
 }
 
 void Server::Impl::report_full() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Clock::now();
   if (now - reported_ < kReportInterval) return;
   reported_ = now;
   hub_.report(concat("no room for more connections (", hub_.statistics().connections,
@@ -188,14 +171,14 @@ void Server::Impl::report_full() {
 
 void Server::Impl::close_listeners() {
   for (const auto& listener : listeners_) {
-    boost::system::error_code ignored;
-    listener->socket.close(ignored);
+    listener->socket.close();
+    listener->waiting.notify();
   }
   if (std::exchange(unix_path_is_ours_, false)) ::unlink(hub_.options().unix_path.c_str());
 }
 
 void Server::Impl::drain(std::chrono::milliseconds time) {
-  asio::post(hub_.io(), [this, time] { hub_.drain(time); });
+  hub_.loop().post([this, time] { hub_.drain(time); });
 }
 
 void Server::Impl::wait() {
@@ -205,7 +188,7 @@ void Server::Impl::wait() {
 
 void Server::Impl::stop() {
   if (!thread_.joinable()) return;
-  asio::post(hub_.io(), [this] {
+  hub_.loop().post([this] {
     hub_.drain(std::chrono::milliseconds(0));
     hub_.close_all();
   });
