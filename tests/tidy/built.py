@@ -48,7 +48,8 @@ def unbuilt(root, build):
 
 
 def symbol_problems(isa, name, listing):
-    """`nm -C` of one object: only functions of its own namespace may leave it."""
+    """`nm -C` of one object: only functions of its own namespace may leave it
+    (or of its emulated twin, which only the tests link)."""
     for line in listing.splitlines():
         match = re.match(r"^[0-9a-f]*\s+([A-Za-z])\s(.*)$", line)
         if not match:
@@ -56,7 +57,7 @@ def symbol_problems(isa, name, listing):
         kind, symbol = match.groups()
         if kind in "WVu":
             yield f"{name}: {symbol} may be the copy that the linker keeps for everyone"
-        elif kind.isupper() and kind != "U" and not re.search(rf"\b{isa}::", symbol):
+        elif kind.isupper() and kind != "U" and not re.search(rf"\b{isa}(_emulated)?::", symbol):
             yield f"{name}: {symbol} leaves the file and is not in namespace {isa}"
 
 
