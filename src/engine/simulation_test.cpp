@@ -109,7 +109,7 @@ TEST_P(RandomSimulation, EveryRequestEndsWithTheRightTextAndNoPageIsLost) {
   simulation.run();
   if (HasFatalFailure()) return;
   expect_right_answers(simulation, options.context_tokens);
-  EXPECT_EQ(simulation.tools().keys.size() <= 4, true);
+  EXPECT_LE(simulation.tools().keys.size(), 4u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomSimulation, testing::Range(0, 40));
