@@ -18,7 +18,7 @@ struct StreamOptions {
   // What may wait for a slow reader. One write may pass the border; the next is refused.
   std::size_t buffer_bytes_max = 256 * 1024;
   // Sent whenever nothing else was for so long; empty: never. kSseKeepAlive in sse.h.
-  std::string keep_alive;
+  std::string keep_alive = {};
   std::chrono::milliseconds keep_alive_after{15'000};
 };
 

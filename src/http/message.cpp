@@ -75,8 +75,7 @@ const std::string& Request::path_value(std::string_view name) const {
 Response text_response(int status, std::string text) {
   return {.status = status,
           .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-          .body = std::move(text),
-          .fixed_body = {}};
+          .body = std::move(text)};
 }
 
 std::string_view status_words(int status) {

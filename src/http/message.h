@@ -70,9 +70,10 @@ struct Request {
 // characters in names and values become spaces.
 struct Response {
   int status = 200;
-  Headers headers;
-  std::string body;
-  std::string_view fixed_body;  // sent instead of `body` when not empty; must outlive the server
+  Headers headers = {};
+  std::string body = {};
+  std::string_view fixed_body =
+      {};  // sent instead of `body` when not empty; must outlive the server
 };
 
 Response text_response(int status, std::string text);  // text/plain, in UTF-8

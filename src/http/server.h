@@ -50,8 +50,8 @@ struct ServerOptions {
 // A failure that the server answers itself: before any handler, or instead of one.
 struct Failure {
   int status;
-  std::string message;  // a sentence for the client
-  Headers headers;      // Allow, Retry-After
+  std::string message;   // a sentence for the client
+  Headers headers = {};  // Allow, Retry-After
 };
 
 enum class Ending { complete, client_gone, timed_out, cut };

@@ -221,8 +221,7 @@ TEST(Server, WritesFailuresAsTheServiceSays) {
   service.describe_failure = [](const Failure& failure, const Request* request) {
     return Response{.status = failure.status,
                     .headers = {{"Content-Type", "application/json"}},
-                    .body = concat("{\"path\": \"", request ? request->path : "?", "\"}"),
-                    .fixed_body = {}};
+                    .body = concat("{\"path\": \"", request ? request->path : "?", "\"}")};
   };
   const auto server = started(std::move(service));
   TestClient client(server->port());

@@ -50,9 +50,7 @@ Response sse_head() {
   return {.status = 200,
           .headers = {{"Content-Type", "text/event-stream"},
                       {"Cache-Control", "no-cache"},
-                      {"X-Accel-Buffering", "no"}},
-          .body = {},
-          .fixed_body = {}};
+                      {"X-Accel-Buffering", "no"}}};
 }
 
 StreamOptions sse_options() {

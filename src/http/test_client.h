@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -41,18 +42,21 @@ struct Answer {
 
 class TestClient {
  public:
-  explicit TestClient(std::uint16_t port) {
+  explicit TestClient(std::uint16_t port, const std::function<void()>& before_connecting = {}) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    open(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    make(AF_INET);
+    if (before_connecting) before_connecting();
+    connect(reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
   explicit TestClient(const std::string& unix_path) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
-    open(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    make(AF_UNIX);
+    connect(reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
 
   bool is_connected() const { return connected_; }
@@ -135,10 +139,12 @@ class TestClient {
   }
 
  private:
-  void open(int family, const sockaddr* address, socklen_t size) {
+  void make(int family) {
     fd_ = Descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  }
+  void connect(const sockaddr* address, socklen_t size) {
     connected_ = ::connect(fd_.get(), address, size) == 0;
   }
   bool take_head(Answer& answer) {
