@@ -15,8 +15,7 @@ void lay_out_choices(RunningRequest& request, const PlanLimits& limits) {
   const Lane lane = request.request().lane;
   const int pages_max = std::min(lane_pages_max(lane, limits), key_pages_max(limits));
   request.fork_length = static_cast<int>(request.request().prompt.size()) - 1;
-  request.choices_at_once =
-      std::min({count, lane_sequences_max(lane, limits), key_sequences_max(limits)});
+  request.choices_at_once = std::min(count, lane_sequences_max(lane, limits));
   while (request.choices_at_once > 1 && request.pages_max() > pages_max) {
     --request.choices_at_once;
   }
@@ -52,7 +51,7 @@ PlanLimits ModelRunner::limits(bool completions_expected) {
 }
 
 int ModelRunner::admit(const PlanLimits& limits) {
-  if (waiting_.empty() || running_count() >= options_.sequences_max) return 0;
+  if (waiting_.empty()) return 0;
   std::vector<PlanWaiting> waiting;
   for (const auto& active : waiting_) {
     RunningRequest request;

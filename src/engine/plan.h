@@ -53,7 +53,7 @@ struct PlanLimits {
   int sequences_max = 0;
   // Whether completions are to be expected, so that chats leave time and room for them.
   bool completions_expected = false;
-  // Whether several keys were at work lately, so that none may take nearly everything.
+  // Whether several keys were at work lately, so that none may take nearly all pages.
   bool keys_share = false;
   StepCost cost;
   std::int64_t now_ms = 0;
@@ -74,6 +74,9 @@ inline constexpr std::int64_t kLaneRowWaitMs = 2000;
 inline constexpr std::int64_t kLaneBeginWaitMs = 10000;
 // Rows that a step may have in any case.
 inline constexpr int kStepRowsLeast = 8;
+// With so many rows a step wastes nothing: then it ends with the end of a prompt, whose first token
+// would otherwise wait for the beginning of the next one.
+inline constexpr double kStepRowsEnough = 128;
 
 // What a lane, together with those below it, may have at once: so a higher lane finds room. Pages
 // are never fewer than one request's.
@@ -81,7 +84,6 @@ int lane_pages_max(Lane lane, const PlanLimits& limits);
 int lane_sequences_max(Lane lane, const PlanLimits& limits);
 // What one key may have while others are at work.
 int key_pages_max(const PlanLimits& limits);
-int key_sequences_max(const PlanLimits& limits);
 
 // Who of the waiting begins, as places in `waiting`. Lanes in order; in a lane the least served
 // key, where prompts that have begun count as served; of a key the first. Who does not find room is

@@ -90,13 +90,12 @@ class Admission {
 
   Verdict try_admit(const PlanWaiting& request) {
     const int wanted = request.sequences_max;
-    if (sequences_ + wanted > limits_.sequences_max) return Verdict::all_wait;
+    const int quarter = std::max(1, limits_.sequences_max / 4);
+    const int more = of_key_[request.key] + wanted <= quarter ? quarter : 0;
+    if (sequences_ + wanted > limits_.sequences_max + more) return Verdict::all_wait;
     if (of_lane_[static_cast<std::size_t>(request.lane)] + wanted >
-        lane_sequences_max(request.lane, limits_)) {
+        lane_sequences_max(request.lane, limits_) + more) {
       return Verdict::lane_waits;
-    }
-    if (limits_.keys_share && of_key_[request.key] + wanted > key_sequences_max(limits_)) {
-      return Verdict::key_waits;
     }
     switch (groups_.admit(request)) {
       case PlanGroups::Refusal::of_all:
@@ -146,10 +145,6 @@ int lane_sequences_max(Lane lane, const PlanLimits& limits) {
 
 int key_pages_max(const PlanLimits& limits) {
   return std::max(limits.page_count * kKeyQuarters / 4, limits.context_pages);
-}
-
-int key_sequences_max(const PlanLimits& limits) {
-  return std::max(1, limits.sequences_max * kKeyQuarters / 4);
 }
 
 std::vector<int> plan_admission(std::span<const PlanRequest> running,

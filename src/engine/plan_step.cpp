@@ -71,6 +71,7 @@ class Planner {
   std::vector<PlannedChunk> chunks_;
   double rows_used_ = 0;  // weighted
   int rows_planned_ = 0;  // counted
+  bool ends_prompt_ = false;
 };
 
 std::vector<PlannedChunk> Planner::run() {
@@ -148,7 +149,7 @@ bool Planner::serve_lane(const LaneQueue& queue, double rows) {
   }
   bool has_prompt = false;
   for (const int number : queue.prompts) {
-    if (rows_used_ >= rows) break;
+    if (rows_used_ >= rows || (ends_prompt_ && rows_used_ >= kStepRowsEnough)) break;
     has_prompt = serve_prompt(number, rows) || has_prompt;
   }
   for (const int number : queue.decodes) {
@@ -200,6 +201,8 @@ bool Planner::plan_chunk(int number, double rows) {
     return false;
   }
   candidate.planned = true;
+  const int known = sequence.tokens_left - chunk.adopted_pages * kPageSlots;
+  ends_prompt_ = ends_prompt_ || (!sequence.decodes && chunk.tokens == known);
   rows_used_ += chunk.tokens * weight;
   rows_planned_ += chunk.tokens;
   chunks_.push_back(chunk);

@@ -97,7 +97,8 @@ class TestModel final : public Model {
     spec_.vocab_size = kTestVocab;
     spec_.context_tokens = context_tokens;
     spec_.hidden_dim = 32;
-    spec_.layers = {{1, 1, 32, 32, 0}};
+    // So broad that attention counts for nothing, as in cost_.
+    spec_.layers = {{1, 1, 32, 1 << 20, 0}};
   }
   const ModelSpec& spec() const override { return spec_; }
   KvShape kv_shape(KvElement element) const override { return {1, 1, 32, element}; }
