@@ -5,7 +5,6 @@ say() { printf 'bise: %s\n' "$*" >&2; }
 die() { say "$@"; exit 2; }
 
 # What a job needs, as "probe package": a command, or an absolute path that may hold wildcards.
-# (boost/url.hpp came with Boost 1.81; Debian's plain libboost-dev is older.)
 needs_build='
 g++ g++
 cmake cmake
