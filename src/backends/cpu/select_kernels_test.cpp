@@ -30,19 +30,26 @@ class ForcedIsa {
   std::string before_;
 };
 
+// Only sets that this processor runs: filling in a table runs code compiled for the set.
+bool can_run(std::string_view set) {
+  return select_kernels(set, detect_cpu_features()).ok();
+}
+
 TEST(SelectKernels, TakesTheBestTheProcessorRuns) {
   EXPECT_STREQ(select_kernels("", CpuFeatures{}).value().name, "reference");
-#ifdef __x86_64__
-  EXPECT_STREQ(select_kernels("", CpuFeatures{.avx2 = true}).value().name, "avx2");
-  EXPECT_STREQ(select_kernels("", CpuFeatures{.avx2 = true, .avx512 = true}).value().name,
-               "avx512");
-#endif
+  if (can_run("avx2")) {
+    EXPECT_STREQ(select_kernels("", CpuFeatures{.avx2 = true}).value().name, "avx2");
+  }
+  if (can_run("avx512")) {
+    const CpuFeatures both{.avx2 = true, .avx512 = true};
+    EXPECT_STREQ(select_kernels("", both).value().name, "avx512");
+  }
 }
 
 TEST(SelectKernels, GivesEachSetByItsName) {
-  const CpuFeatures everything{.avx2 = true, .avx512 = true, .avx512_bf16 = true};
   for (const KernelSet& set : kernel_sets()) {
-    EXPECT_EQ(select_kernels(set.name, everything).value().name, set.name);
+    if (!can_run(set.name)) continue;
+    EXPECT_EQ(select_kernels(set.name, detect_cpu_features()).value().name, set.name);
   }
 }
 
@@ -76,9 +83,9 @@ TEST(SelectKernels, RefusesWhatTheProcessorLacks) {
 }
 
 TEST(SelectKernels, EverySetIsComplete) {
-  const CpuFeatures everything{.avx2 = true, .avx512 = true, .avx512_bf16 = true};
   for (const KernelSet& set : kernel_sets()) {
-    const KernelTable table = select_kernels(set.name, everything).value();
+    if (!can_run(set.name)) continue;
+    const KernelTable table = select_kernels(set.name, detect_cpu_features()).value();
     for (int i = 0; i < kElementTypeCount; ++i) {
       const bool is_weight = facts(static_cast<ElementType>(i)).is_weight;
       EXPECT_EQ(table.formats[i].matmul != nullptr, is_weight) << set.name << " type " << i;
