@@ -12,7 +12,7 @@ class UnpackRowParity : public testing::TestWithParam<KernelsUnderTest> {};
 void expect_same(const KernelTable& table, ElementType type, std::span<const std::byte> bytes,
                  std::int64_t elements) {
   BytesAt row(bytes.size(), 1);  // a row may begin anywhere
-  std::memcpy(row.data(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), row.data());
   std::vector<float> got(static_cast<std::size_t>(elements) + 16, 5.0f);
   std::vector<float> expected(got);
   table.unpack_row[static_cast<int>(type)](row.data(), elements, got.data());
