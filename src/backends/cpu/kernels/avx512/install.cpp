@@ -1,4 +1,5 @@
 #include "backends/cpu/kernels/avx512/kernels.h"
+#include "backends/cpu/kernels/avx512/matmul.h"
 #include "backends/cpu/kernels/kernel_sets.h"
 
 namespace bise::cpu::avx512 {
@@ -7,6 +8,7 @@ namespace bise::cpu::avx512 {
 // of the products they serve.
 void install(KernelTable& table) {
   table.name = "avx512";
+  install_matmul(table);
   install_matmul_plain(table);
   install_elementwise(table);
   install_attend(table);
