@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -36,8 +37,12 @@ Result<LoadedTokenizer> load_any(const std::string& path, const std::string& lay
 }
 
 void append_ids(std::string& out, std::span<const TokenId> ids) {
+  char digits[16];
   out += '[';
-  for (std::size_t i = 0; i < ids.size(); ++i) out += concat(i > 0 ? "," : "", ids[i]);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) out += ',';
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, ids[i]).ptr);
+  }
   out += ']';
 }
 

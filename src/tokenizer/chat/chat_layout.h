@@ -41,6 +41,7 @@ struct ChatPrompt {
   std::vector<PromptImage> images;
   // The tokens of the last message, if it is to be continued: ids ends in them.
   std::optional<std::vector<TokenId>> prefix_ids;
+  bool inside_thought = false;  // the prefix ends in an open thought, and so begins the answer
 };
 
 // How conversations become token ids and answers become segments. Words of a message never become

@@ -42,6 +42,11 @@ void put_lone_image_first(std::vector<ContentChunk>& content) {
   std::rotate(content.begin(), content.end() - 1, content.end());
 }
 
+bool ends_in_thought(const std::vector<ContentChunk>& content) {
+  const auto* thought = content.empty() ? nullptr : std::get_if<ThinkingChunk>(&content.back());
+  return thought != nullptr && !thought->closed;
+}
+
 class MistralLayout final : public ChatLayout {
  public:
   MistralLayout(const MistralRules& rules, const Tokenizer& tokenizer,
@@ -314,15 +319,17 @@ Result<ChatPrompt> MistralLayout::lay_out(const ChatRequest& request,
   }
   const MistralConversation conversation = normalize_for_mistral(rules_, request.messages);
   std::vector<Piece> pieces = TRY(encode_turns(conversation, request));
-  std::optional<std::vector<TokenId>> prefix_ids;
-  const ChatMessage& last = conversation.turns.back().message;
-  if (last.role == ChatRole::assistant && last.prefix) prefix_ids = pieces.back().ids;
+  std::vector<TokenId> prefix_ids = pieces.back().ids;
   if (request.truncate_for_context_length && rules_.truncates) {
     TRY_VOID(truncate(conversation.turns, *options.max_model_input_len, pieces));
   }
 
   ChatPrompt prompt;
-  prompt.prefix_ids = std::move(prefix_ids);
+  const ChatMessage& last = conversation.turns.back().message;
+  if (last.role == ChatRole::assistant && last.prefix) {
+    prompt.prefix_ids = std::move(prefix_ids);
+    prompt.inside_thought = last.tool_calls.empty() && ends_in_thought(last.content);
+  }
   prompt.ids.push_back(marks_.bos);
   for (Piece& piece : pieces) {
     for (PromptImage& image : piece.images) {

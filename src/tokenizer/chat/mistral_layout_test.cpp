@@ -94,6 +94,20 @@ TEST_F(MistralLayoutTest, DropsImagesWithTheMessagesTheyStandIn) {
   EXPECT_EQ(decode(*file_.tokenizer, cut->ids, ControlTokens::write_out), "<s>[INST]b[/INST]");
 }
 
+TEST_F(MistralLayoutTest, SaysWhereAThoughtGoesOn) {
+  load("v13");
+  const auto inside = [&](const char* chunks) {
+    return lay_out(std::string(R"({"messages": [{"role": "user", "content": "a"},
+                   {"role": "assistant", "prefix": true, "content": [)") +
+                   chunks + "]}]}")
+        ->inside_thought;
+  };
+  EXPECT_TRUE(inside(R"({"type": "thinking", "thinking": "t", "closed": false})"));
+  EXPECT_FALSE(inside(R"({"type": "thinking", "thinking": "t"})"));
+  EXPECT_FALSE(inside(R"({"type": "thinking", "thinking": "t", "closed": false},
+                         {"type": "text", "text": "b"})"));
+}
+
 TEST_F(MistralLayoutTest, RefusalsNameTheMessageAndTheRemedy) {
   load("v11");
   EXPECT_EQ(text(R"({"messages": [{"role": "user", "content": "a"},

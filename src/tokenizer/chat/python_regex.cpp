@@ -55,7 +55,6 @@ bool is_hex(char32_t c) {
   return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-// Without t, which Python 3.13 dropped.
 bool is_flag(const PatternStep& step) {
   return !step.escaped && step.character < 0x80 &&
          std::string_view("iLmsxau").find(static_cast<char>(step.character)) !=
