@@ -11,7 +11,8 @@ cmake cmake
 ninja ninja-build
 /usr/include/CLI/CLI.hpp libcli11-dev
 /usr/lib/*/cmake/boost_headers-1.8[1-9]* libboost1.81-dev
-/usr/include/openssl/ssl.h libssl-dev'
+/usr/include/openssl/ssl.h libssl-dev
+/usr/include/sqlite3.h libsqlite3-dev'
 needs_starter='
 python3 python3
 /usr/lib/python3/dist-packages/pip python3-pip'
