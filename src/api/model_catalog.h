@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct ServedModel {
   bool add_bos = true;                       // a text prompt begins with BOS
   std::vector<TokenId> end_ids;
   SamplingOptions sampling;  // where a request says nothing; the seed plays no part
+  // What prompt_mode "reasoning" puts first where a request has no system message.
+  std::optional<ChatMessage> reasoning_system;
 
   bool has_thinking = false;
   bool has_reasoning_effort = false;  // its layout has a place for the setting

@@ -15,9 +15,9 @@ const char* family_name(Family family);  // "openai"
 // One generation, or one that was refused after it was known who asks: what the store keeps of it.
 // No text of anybody's.
 struct RequestRecord {
-  std::string request_id;  // http::Request::id
-  std::string answer_id;   // as the client got it: "chatcmpl-..."; empty: refused
-  std::int64_t began_ms;   // since 1970
+  std::string request_id;     // http::Request::id
+  std::string answer_id;      // as the client got it: "chatcmpl-..."; empty: refused
+  std::int64_t began_ms = 0;  // since 1970
   std::int64_t user_id = 0;
   std::int64_t key_id = 0;
   std::string route;  // "/v1/chat/completions"
@@ -31,7 +31,8 @@ struct RequestRecord {
   int status = 200;  // as answered; of a stream that failed later 200
   // "stop", "length", "tool_calls", "cancelled", "error", "refused"; of several choices the last.
   std::string outcome;
-  std::string error;  // a sentence, with outcome error or refused
+  std::string error;           // a sentence, with outcome error or refused
+  std::string without_effect;  // fields that were taken and changed nothing: "user,store"
 
   std::int64_t prompt_tokens = 0;
   std::int64_t cached_tokens = 0;
