@@ -147,9 +147,7 @@ LineEditor::Outcome Chat::read_entry(const std::string& prompt_word) {
   const int columns = static_cast<int>(prompt_word.size());
   const PromptText prompt = {concat(style_.accent, style_.bold, prompt_word, style_.reset),
                              std::string(prompt_word.size(), ' '), columns};
-  LineEditor::Outcome outcome = editor_->read(prompt, [this] { show_last_thoughts(); });
-  terminal_->restore();
-  return outcome;
+  return editor_->read(prompt, [this] { show_last_thoughts(); });
 }
 
 LineEditor::Outcome Chat::read_plain_entry(const std::string& prompt_word) {
@@ -224,6 +222,8 @@ Result<Generation> Chat::generate(AnswerView& view, std::vector<AnswerEvent>& ev
   };
   Result<Generation> generation = session_.generate(prompt.ids, generate_options(), hooks);
   take(stream.finish());
+  // Before the flag's end: from here on Ctrl-C is a key again and no signal.
+  if (terminal_) terminal_->begin_editing();
   return generation;
 }
 
@@ -233,10 +233,7 @@ void Chat::answer() {
     std::vector<AnswerEvent> events;
     const Result<Generation> generation = generate(view, events);
     view.finish();
-    if (terminal_) {
-      terminal_->restore();
-      settings_.thinking = view.thinking();
-    }
+    if (terminal_) settings_.thinking = view.thinking();
     if (!view.thoughts().empty()) last_thoughts_ = view.thoughts();
     if (!generation.ok()) {
       warn(generation.error().message);
