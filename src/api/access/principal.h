@@ -48,6 +48,8 @@ struct Principal {
   std::int64_t session_id = 0;  // 0: none
   Scopes scopes;
   Lane lane_floor = Lane::completion;  // the most urgent lane it may have
+  std::optional<std::int64_t> requests_per_minute = {};
+  std::optional<std::int64_t> tokens_per_day = {};
 };
 
 // The one the gate left with the request: routes that need credentials have one.
