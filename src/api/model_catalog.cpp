@@ -82,7 +82,7 @@ Result<ServedModelPtr> ModelCatalog::find(std::string_view name) const {
   ServedModelPtr model = find_locked(name);
   if (model != nullptr) return model;
   return Error{ErrorCode::not_found,
-               concat("no model is called ", quoted(name), "; there are ", names_locked())};
+               concat("the model '", quoted(name), "' does not exist; there are ", names_locked())};
 }
 
 std::vector<ServedModelPtr> ModelCatalog::list() const {

@@ -30,6 +30,8 @@ void mount_api(http::Router& router, const ApiContext& context) {
   get("/v1/models", RouteAccess::inference, serve_models);
   get("/v1/models/{id}", RouteAccess::inference, serve_model);
   post("/v1/chat/completions", serve_chat_completions);
+  post("/v1/messages", serve_messages);
+  post("/v1/messages/count_tokens", serve_count_tokens);
   get("/health", RouteAccess::open, serve_health);
   get("/ready", RouteAccess::open, serve_health);
 }
