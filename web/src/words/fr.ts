@@ -1,0 +1,3 @@
+import type { Words } from "./en";
+import { en } from "./en";
+export const fr: Words = en;
