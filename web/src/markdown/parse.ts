@@ -18,8 +18,9 @@ function formula(type: Formula["type"], pattern: RegExp, level: "block" | "inlin
   return {
     name: type,
     level,
+    // Where to look. A block begins at the start of a line only: elsewhere it would cut paragraphs.
     start: (text: string) => {
-      const at = text.search(/\$|\\[([]/);
+      const at = text.search(level === "block" ? /^(?:\$\$|\\\[)/m : /\$|\\[([]/);
       return at < 0 ? undefined : at;
     },
     tokenizer(text: string) {

@@ -16,7 +16,6 @@ export const en = {
   copied: "Copied",
   remove: "Remove",
   delete_: "Delete",
-  or: "or",
 
   // Navigation
   palette: "Command palette",
@@ -33,7 +32,7 @@ export const en = {
   nothing_leaves: "Nothing leaves this machine",
   listens_outside: "Nothing is fetched from elsewhere",
   tok_s: "tok/s",
-  memory_of: (used: string, all: string) => `${used} of ${all} in use`,
+
 
   // Chat
   conversation: "Conversation",
@@ -64,8 +63,6 @@ export const en = {
   copy_code: "Copy code",
   code: (language: string) => `Code, ${language}`,
   table: "Table",
-  formula: "Formula",
-  diagram: "Diagram",
   regenerate: "Regenerate",
   edit_question: "Edit question",
   edit_answer: "Edit answer",
@@ -76,10 +73,9 @@ export const en = {
   jump_to_newest: "Jump to newest",
   go_on: "Go on",
   edited: "edited",
-  save_and_ask: "Save",
   editing_makes_branch: "Saving makes a branch. What was there stays.",
-  thought_for: (time: string) => `Thought for ${time} s`,
-  thinking_for: (time: string) => `Thinking, ${time} s`,
+  thought_for: (time: string) => `Thought for ${time}\u00a0s`,
+  thinking_for: (time: string) => `Thinking, ${time}\u00a0s`,
   thought: "Thought",
   tokens: (count: number) => `${num(count)} token${s(count)}`,
   first_token: (time: string) => `first token ${time}`,
@@ -94,7 +90,7 @@ export const en = {
   answer_started: "Answer started",
   answer_failed: "The answer failed.",
   no_answer_text: "The answer is empty.",
-  connection_lost: (time: string) => `Connection lost ${time} s ago.`,
+  connection_lost: (time: string) => `Connection lost ${time}\u00a0s ago.`,
   goes_on: "The answer goes on being written on the server. Trying again.",
   not_yours: "This chat belongs to someone else, or does not exist.",
   tool_failed: "failed",
@@ -130,7 +126,6 @@ export const en = {
   seed: "Seed",
   seed_hint: "Empty: a new one for each answer.",
   max_tokens: "Longest answer, tokens",
-  default_of: (value: string) => `${value} by default`,
   off: "off",
 
   // Search
@@ -154,7 +149,6 @@ export const en = {
   take_hint: "Take starts a branch with that token and goes on from there. This answer stays.",
   only_doubt: "Only doubt has colour:",
   no_probabilities: "Probabilities were not kept for this answer.",
-  no_doubt: "No token of this answer was in doubt: each had 90 % or more.",
   still_writing: "The answer is being written. Its tokens are shown when it is finished.",
   where_time: "Where the time went",
   in_queue: "Waited in the queue",
@@ -202,7 +196,6 @@ export const en = {
   list_of_keys: "List of keys",
   fold_navigation: "Fold or show the navigation",
   show_inspector: "Show or close the inspector",
-  search_key: "Search chats",
   theme_to: (theme: string) => `Theme: ${theme}`,
   use_model: (model: string) => `Use ${model}`,
   keys_anywhere: "Anywhere",
@@ -223,7 +216,6 @@ export const en = {
   },
 
   // Start
-  start: "Start",
   start_title: "What this machine can run",
   start_text:
     "Measured here. bise opens no connection of its own: models come from files that you give it.",
@@ -260,7 +252,6 @@ export const en = {
   add_model_text:
     "Start the server with the file: a .gguf, or a folder with a checkpoint, from this machine or a USB disk. Nothing is copied.",
   answers_now: (model: string) => `${model} answers now. Try`,
-  start_chat: "Start a chat",
   context_of: (tokens: string) => `context ${tokens} tokens`,
   parameters: (count: string) => `${count} parameters`,
 

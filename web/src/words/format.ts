@@ -53,7 +53,8 @@ export function percent(share: number, digits = 1): string {
 }
 
 export function clock(ms: number): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(ms);
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+    .format(ms);
 }
 
 export function date(ms: number): string {
