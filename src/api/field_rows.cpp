@@ -124,7 +124,7 @@ constexpr FieldRow kRows[] = {
      nullptr},
     {"prompt", kTokenize, kYes, kOptional, kString, "", nullptr},
     {"content", kTokenize, kYes, kOptional, kString, "as prompt, without BOS by default", nullptr},
-    {"suffix", kFim, kRefused, kOptional, kString, "what stands after the cursor", needs_fim},
+    {"suffix", kFim, kYes, kOptional, kString, "what stands after the cursor", nullptr},
     {"suffix", kText, kRefused, kOptional, kString,
      "this model's vocabulary has no tokens for fill-in-the-middle; leave it out", needs_fim},
     {"tokens", kDetokenize, kYes, kRequired, R"({"type":"array","items":{"type":"integer"}})", "",

@@ -32,6 +32,13 @@ void mount_api(http::Router& router, const ApiContext& context) {
   post("/v1/chat/completions", serve_chat_completions);
   post("/v1/messages", serve_messages);
   post("/v1/messages/count_tokens", serve_count_tokens);
+  post("/v1/completions", serve_completions);
+  post("/v1/fim/completions", serve_fim_completions);
+  post("/tokenize", serve_tokenize);
+  post("/detokenize", serve_detokenize);
+  get("/metrics", context.metrics_open ? RouteAccess::open : RouteAccess::metrics, serve_metrics);
+  get("/openapi.json", RouteAccess::inference, serve_openapi);
+  get("/docs", RouteAccess::inference, serve_docs);
   get("/health", RouteAccess::open, serve_health);
   get("/ready", RouteAccess::open, serve_health);
 }
