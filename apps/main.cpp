@@ -38,6 +38,9 @@ int run(const ScoreOptions& options) {
   resolved.model = *path;
   return run_score(resolved);
 }
+int run(const ServeOptions& options) {
+  return run_serve(options);
+}
 int run(const TokenizeOptions& options) {
   return run_tokenize(options);
 }

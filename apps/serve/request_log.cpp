@@ -1,0 +1,76 @@
+#include "apps/serve/request_log.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace bise {
+namespace {
+
+// A store that is slower than this many requests loses some rather than memory.
+constexpr std::size_t kWaitingMax = 100'000;
+
+store::RequestRow row_of(const api::RequestRecord& record) {
+  return {.id = record.request_id,
+          .answer_id = record.answer_id,
+          .user_id = record.user_id,
+          .key_id = record.key_id,
+          .began_at = record.began_ms,
+          .route = record.route,
+          .family = api::family_name(record.family),
+          .model = record.model,
+          .lane = static_cast<int>(record.lane),
+          .streams = record.streams,
+          .choices = record.choices,
+          .seed = record.seed,
+          .status = record.status,
+          .outcome = record.outcome,
+          .error = record.error,
+          .prompt_tokens = record.prompt_tokens,
+          .cached_tokens = record.cached_tokens,
+          .completion_tokens = record.generated_tokens,
+          .queue_s = record.queue_s,
+          .prefill_s = record.prefill_s,
+          .decode_s = record.decode_s,
+          .total_s = record.total_s};
+}
+
+}  // namespace
+
+RequestLog::RequestLog(store::Store& store, std::function<void(const std::string&)> complain)
+    : store_(store), complain_(std::move(complain)), writer_([this] { write_rows(); }) {}
+
+RequestLog::~RequestLog() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_one();
+  writer_.join();
+}
+
+void RequestLog::add(const api::RequestRecord& record) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kWaitingMax) return;
+    waiting_.push_back(row_of(record));
+  }
+  changed_.notify_one();
+}
+
+void RequestLog::write_rows() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    const std::vector<store::RequestRow> rows = std::exchange(waiting_, {});
+    lock.unlock();
+    const Result<void> written = store_.add_requests(rows);
+    if (!written.ok()) {
+      complain_(concat(rows.size(), " request records are lost: ", written.error().message));
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace bise
