@@ -58,8 +58,10 @@ class Store {
   // Not revoked; expired ones too, for the caller to say so.
   virtual Result<std::optional<KeyAndUser>> find_key(const Digest& digest) = 0;
   virtual Result<std::vector<Key>> keys(std::int64_t user_id) = 0;  // newest first
+  virtual Result<Key> rename_key(std::int64_t user_id, const std::string& public_id,
+                                 const std::string& name) = 0;
   virtual Result<void> revoke_key(std::int64_t user_id, const std::string& public_id) = 0;
-  // Prompt and completion tokens of requests that began on this UTC day (days since 1970).
+  // Prompt and completion tokens of requests that began on this UTC day (since 1970).
   virtual Result<std::int64_t> tokens_of_day(std::int64_t key_id, std::int64_t day) = 0;
 
   // --- Requests
@@ -76,7 +78,7 @@ class Store {
   virtual Result<Chat> add_chat(std::int64_t user_id, const ChatFields& fields) = 0;
   virtual Result<Chat> import_chat(std::int64_t user_id, const ImportedChat& chat) = 0;
   virtual Result<Chat> chat(std::int64_t user_id, const std::string& id) = 0;
-  // Newest first.
+  // Pinned ones first, then the newest.
   virtual Result<std::vector<Chat>> chats(std::int64_t user_id, const ChatFilter& filter) = 0;
   virtual Result<Chat> change_chat(std::int64_t user_id, const std::string& id,
                                    const ChatChange& change) = 0;
@@ -87,8 +89,8 @@ class Store {
   virtual Result<int> purge_chats_deleted_before(TimeMs time) = 0;
   // All of a user's, for good. How many.
   virtual Result<int> purge_chats_of(std::int64_t user_id) = 0;
-  // Messages that hold every word of the text (letters A to Z in either case), and titles that do;
-  // newest first, each chat's archived ones too.
+  // Titles that hold every word of the text (letters A to Z in either case; the store may know more
+  // letters), then messages that do, each newest first; archived chats too.
   virtual Result<std::vector<SearchHit>> search(std::int64_t user_id, std::string_view text,
                                                 int limit) = 0;
 
@@ -109,10 +111,9 @@ class Store {
 
   // --- Feedback, settings, saved prompts
 
-  // Replaces what was said of that message; all empty takes it back.
-  virtual Result<void> set_feedback(std::int64_t user_id, const Feedback& feedback) = 0;
-  virtual Result<std::vector<Feedback>> feedback_of_chat(std::int64_t user_id,
-                                                         const std::string& chat_id) = 0;
+  // Replaces what was said of that message, or takes it back.
+  virtual Result<void> set_feedback(std::int64_t user_id, const std::string& message_id,
+                                    const std::optional<Feedback>& feedback) = 0;
   // In order of age; the chats it belongs to.
   virtual Result<std::vector<std::string>> chats_with_feedback(std::int64_t user_id) = 0;
 
