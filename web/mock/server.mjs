@@ -277,6 +277,8 @@ const routes = [
   ["GET", /^\/api\/messages\/(\w+)\/prompt$/, ([one]) => { const message = message_of(one); return { tokens: 12, pieces: [{ text: "<|im_start|>", ids: [1], control: true }, { text: "user\n" + (messages.get(message.parent)?.content ?? ""), ids: [2, 3] }, { text: "<|im_end|>", ids: [4], control: true }] }; }],
   ["PUT", /^\/api\/messages\/(\w+)\/feedback$/, ([one], body) => { const message = message_of(one); message.feedback = body; tell("message", { message }); return message; }],
   ["DELETE", /^\/api\/messages\/(\w+)\/feedback$/, ([one]) => { const message = message_of(one); message.feedback = null; tell("message", { message }); return message; }],
+  ["GET", /^\/api\/feedback\/export$/, () => [...messages.values()].filter((one) => one.feedback).map((one) => ({ messages: [{ role: "assistant", content: one.feedback.corrected ?? one.content }], weight: 1 }))],
+  ["GET", /^\/api\/settings$/, () => settings],
   ["GET", /^\/api\/search$/, (_, __, query) => search(query)],
   ["PATCH", /^\/api\/settings$/, (_, body) => { Object.assign(settings, body); tell("settings", { settings }); return settings; }],
   ["PATCH", /^\/api\/me$/, (_, body) => { if (body.name) user.name = body.name; if (body.password) user.has_password = true; return user; }],

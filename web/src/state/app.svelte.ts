@@ -202,8 +202,10 @@ class App {
 
   show(layer: Layer) {
     if (layer && !this.layer) this.opener = document.activeElement as HTMLElement | null;
+    const before = this.layer;
     this.layer = layer;
-    if (!layer) {
+    // A menu gives the focus back itself, before what was chosen takes it.
+    if (!layer && before !== "options") {
       const opener = this.opener;
       this.opener = null;
       requestAnimationFrame(() => opener?.isConnected && opener.focus());
