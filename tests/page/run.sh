@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/page/run.sh BISE_PROGRAM [CHECK...]: the page in a browser, against the program itself with the
-# starter model (BISE_STARTER names its file). Screenshots are left in build/page.
+# tests/page/run.sh BISE_PROGRAM [CHECK...]: the page in a browser, against the program itself with
+# the starter model (BISE_STARTER names its file). Screenshots are left in build/page.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

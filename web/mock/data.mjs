@@ -81,7 +81,14 @@ $$\\int_0^T P\\,dt = 4.2\\ \\mathrm{kJ}$$
 2. Check its alignment.
    - upper bracket
    - lower bracket
-3. Reset the line.`,
+3. Reset the line.
+
+\`\`\`mermaid
+flowchart LR
+  A[Light curtain] --> B{Open?}
+  B -- yes --> C[Stop M2]
+  B -- no --> D[Run]
+\`\`\``,
   korean: `원액 7.5 mL를 취해 증류수로 250 mL까지 채우면 됩니다.
 
 계산은 C₁V₁ = C₂V₂ 입니다: 0.15 M × 250 mL ÷ 5 M = 7.5 mL.`,

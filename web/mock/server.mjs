@@ -318,7 +318,11 @@ function serve_file(request, answer, path) {
   const page = /^\/($|start$|chat\/|search$|settings($|\/)|signin$)/.test(path);
   const file = join(dist, page ? "index.html" : path);
   if (!existsSync(file) || !statSync(file).isFile()) return answer.writeHead(404).end();
-  const headers = { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": policy };
+  const framed = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; font-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+  const headers = {
+    "content-type": types[extname(file)] ?? "application/octet-stream",
+    "content-security-policy": path === "/diagram.html" ? framed : policy,
+  };
   if (existsSync(`${file}.br`) && /\bbr\b/.test(request.headers["accept-encoding"] ?? "")) {
     answer.writeHead(200, { ...headers, "content-encoding": "br" });
     return createReadStream(`${file}.br`).pipe(answer);

@@ -201,7 +201,8 @@ export const chat = [
             for (const source of entry.sources ?? []) {
               // What stands in the block being written may move; all else may not.
               const node = source.node?.nodeType === 1 ? source.node : source.node?.parentElement;
-              if (node && !node.closest(".prose > :last-child, .facts")) {
+              // The figures of the line below it and of the context meter are the news themselves.
+              if (node && !node.closest(".prose > :last-child, .facts, .ctx")) {
                 globalThis.shifts.push([entry.value, node.outerHTML.slice(0, 80)]);
               }
             }

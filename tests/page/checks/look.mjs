@@ -82,6 +82,7 @@ async function walk(page, name, out, id) {
     await page.goto(path);
     await page.locator("main#main").waitFor();
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    if (part === "search") await page.locator(".found a").first().waitFor();
     if (part === "chat") await page.locator(".katex").first().waitFor();
     await examine(page, `${name}-${part}`, out);
   }

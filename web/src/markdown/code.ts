@@ -1,3 +1,4 @@
+import { diagram } from "./diagram";
 import { highlight, language_of, type Carry } from "./highlight";
 import type { Labels } from "./render";
 
@@ -25,10 +26,11 @@ export class CodeBox {
   private carry: Carry = "";
   private done = 0;
   private text = "";
+  private drawn = "";
 
   constructor(
     readonly info: string,
-    labels: Labels,
+    private readonly labels: Labels,
   ) {
     this.language = language_of(info);
     this.node.className = "code";
@@ -67,6 +69,18 @@ export class CodeBox {
       this.done = end;
     }
     this.tail.data = text.slice(this.done);
+    if (finished && this.info === "mermaid" && text !== this.drawn) this.draw();
+  }
+
+  private draw() {
+    this.drawn = this.text;
+    this.node.querySelector("iframe")?.remove();
+    const frame = diagram(this.text, this.labels.diagram, () => {
+      frame.remove();
+      this.pre.hidden = false;
+    });
+    this.pre.hidden = true;
+    this.node.append(frame);
   }
 
   private colour(text: string): DocumentFragment {

@@ -60,8 +60,9 @@ export class Prose {
         this.last_code = box;
       }
       const text = (token as Tokens.Code).text;
-      // What looks like the beginning of the closing fence.
-      this.last_code!.update(live ? text.replace(/\n?[`~]{1,2}$/, "") : text, !live);
+      const closed = !live || /\n {0,3}[`~]{3,}[ \t]*\n*$/.test(token.raw);
+      // Else: what looks like the beginning of the closing fence.
+      this.last_code!.update(closed ? text : text.replace(/\n?[`~]{1,2}$/, ""), closed);
       return;
     }
     this.last_code = null;

@@ -10,6 +10,7 @@ export interface Labels {
   code: (language: string) => string;
   plain: string;
   table: string;
+  diagram: string;
 }
 
 const kLink = /^(?:https?:\/\/|mailto:)/i;

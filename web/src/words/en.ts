@@ -63,6 +63,7 @@ export const en = {
   copy_code: "Copy code",
   code: (language: string) => `Code, ${language}`,
   table: "Table",
+  diagram: "Diagram",
   regenerate: "Regenerate",
   edit_question: "Edit question",
   edit_answer: "Edit answer",

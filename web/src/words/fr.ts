@@ -61,6 +61,7 @@ export const fr: Words = {
   copy_code: "Copier le code",
   code: (language) => `Code, ${language}`,
   table: "Tableau",
+  diagram: "Diagramme",
   regenerate: "Régénérer",
   edit_question: "Modifier la question",
   edit_answer: "Modifier la réponse",

@@ -59,6 +59,7 @@ export const ko: Words = {
   copy_code: "코드 복사",
   code: (language) => `코드, ${language}`,
   table: "표",
+  diagram: "도표",
   regenerate: "다시 만들기",
   edit_question: "질문 고치기",
   edit_answer: "답변 고치기",
