@@ -13,5 +13,6 @@ if [[ ! -d tests/page/node_modules/playwright-core ]]; then
   npm ci --prefix tests/page --no-audit --no-fund --silent
 fi
 mkdir -p build/page
+if [[ -d web/node_modules ]]; then npm test --prefix web --silent; fi
 exec node tests/page/main.mjs --program "$program" --model "$BISE_STARTER" --browser "$browser" \
   --out build/page "$@"

@@ -5,6 +5,7 @@ const kNearPx = 48;
 
 export class Follow {
   private pointer_down = false;
+  private top = 0;
   following = true;
 
   constructor(
@@ -40,7 +41,10 @@ export class Follow {
 
   private scrolled() {
     const near = this.distance() <= kNearPx;
+    // Up by the scroll bar, a search, a link: whoever did it wants to be there.
     if (near) this.following = true;
+    else if (this.log.scrollTop < this.top) this.following = false;
+    this.top = this.log.scrollTop;
     this.changed(near);
   }
 

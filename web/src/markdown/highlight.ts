@@ -59,6 +59,8 @@ const c_like: Language = {
   over_lines: ["`"],
   fold: false,
 };
+// An apostrophe is a lifetime there more often than a character.
+const rust: Language = { ...c_like, quotes: ['"'], over_lines: ['"'] };
 const python: Language = {
   keywords: kPython,
   line: ["#"],
@@ -109,9 +111,10 @@ const name = (language: Language, names: string) => {
 };
 name(
   c_like,
-  "c h cc cpp c++ cxx hpp cs csharp java js javascript jsx ts typescript tsx mjs go rust rs kotlin " +
+  "c h cc cpp c++ cxx hpp cs csharp java js javascript jsx ts typescript tsx mjs go kotlin " +
     "kt swift scala dart php zig proto objc glsl wgsl cuda groovy",
 );
+name(rust, "rust rs");
 name(python, "py python py3 python3 gdscript");
 name(shell, "sh bash zsh fish shell console terminal make makefile dockerfile docker cmake ps1");
 name(sql, "sql sqlite postgres postgresql mysql plsql");

@@ -63,11 +63,16 @@ export function close_open_marks(text: string): string {
     at += mark!.length;
   }
   let closed = text;
+  let appended = false;
   while (open.length) {
     const mark = open.pop()!;
     // A mark with nothing behind it yet is not shown at all.
-    if (closed.endsWith(mark)) closed = closed.slice(0, -mark.length);
-    else closed = closed.replace(/\s*$/, "") + mark;
+    if (!appended && closed.endsWith(mark)) {
+      closed = closed.slice(0, -mark.length);
+    } else {
+      closed = closed.replace(/\s*$/, "") + mark;
+      appended = true;
+    }
   }
   // A link whose address is still coming shows its text.
   return closed.replace(/!?\[([^\][]*)\]\([^()\s]*$/, "$1").replace(/\[([^\][]*)$/, "$1");
