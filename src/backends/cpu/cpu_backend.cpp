@@ -245,9 +245,13 @@ void CpuBackend::attend_piece(const Piece& piece, const AttentionShape& shape, A
       begins[i] = std::clamp(oldest - start, 0, kPageSlots);
       ends[i] = std::clamp(position + 1 - start, begins[i], kPageSlots);
     }
+    const auto keys_of = [&](int index) {
+      const PageId id = piece.chunk->pages[static_cast<std::size_t>(index)];
+      return storage.key_block(id, shape.layer, piece.kv_head);
+    };
     const PageId id = piece.chunk->pages[static_cast<std::size_t>(page)];
     kernels_.attend[static_cast<std::size_t>(storage.shape().element)](
-        {.keys = storage.key_block(id, shape.layer, piece.kv_head),
+        {.keys = keys_of(page),
          .values = storage.value_block(id, shape.layer, piece.kv_head),
          .head_dim = shape.head_dim,
          .row_count = rows,
@@ -258,7 +262,8 @@ void CpuBackend::attend_piece(const Piece& piece, const AttentionShape& shape, A
          .out = sums,
          .out_stride = stride,
          .maximum = maximum,
-         .total = total});
+         .total = total,
+         .next_keys = page < last_position / kPageSlots ? keys_of(page + 1) : nullptr});
   }
   for (int i = 0; i < rows; ++i) {
     float* target = out.data + query_row(i);

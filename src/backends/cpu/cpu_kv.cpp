@@ -21,6 +21,7 @@ namespace cpu {
 Result<std::unique_ptr<KvStorage>> CpuKvStorage::allocate(const KvShape& shape, int page_count) {
   MappedMemory memory =
       TRY(MappedMemory::allocate(kv_page_bytes(shape) * static_cast<std::size_t>(page_count)));
+  memory.prefer_large_pages();
   return std::unique_ptr<KvStorage>(new CpuKvStorage(shape, page_count, std::move(memory)));
 }
 

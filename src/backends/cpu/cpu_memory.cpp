@@ -22,6 +22,11 @@ Result<MappedMemory> MappedMemory::allocate(std::size_t bytes) {
   return memory;
 }
 
+void MappedMemory::prefer_large_pages() {
+  // A system without them says no, which changes nothing.
+  if (data_ != nullptr) (void)::madvise(data_, size_, MADV_HUGEPAGE);
+}
+
 MappedMemory::MappedMemory(MappedMemory&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 

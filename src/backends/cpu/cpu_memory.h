@@ -17,6 +17,9 @@ class MappedMemory {
   // Errors: out_of_memory.
   static Result<MappedMemory> allocate(std::size_t bytes);
 
+  // Asks for large pages, which are touched whole: for memory that is used in large parts.
+  void prefer_large_pages();
+
   MappedMemory() = default;
   MappedMemory(MappedMemory&& other) noexcept;
   MappedMemory& operator=(MappedMemory&& other) noexcept;

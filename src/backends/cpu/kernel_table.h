@@ -47,6 +47,10 @@ struct MatmulTask {
   float* out;  // out[token * out_stride + row]
   std::int64_t out_stride;
   std::byte* scratch;  // of this thread, matmul_scratch_bytes(cols), 64-byte aligned
+  // Weights this thread will probably read next, if that is known: the cache is asked for their
+  // beginning at the end of this run.
+  const std::byte* next = nullptr;
+  std::ptrdiff_t next_bytes = 0;
 };
 using Matmul = void (*)(const MatmulTask& task);
 

@@ -10,9 +10,10 @@ namespace {
 // Rows a piece has at the most when there are many tokens: their unpacked form stays in the
 // level-2 cache.
 constexpr int kRowsOfManyTokens = 32;
-// Bytes of weights a piece reads at the least when there are few: long enough a stream for the
-// prefetchers, short enough that the last piece is not waited for.
-constexpr std::size_t kBytesOfFewTokens = 48 << 10;
+// Up to here a weight's bytes are waited for, not its products.
+constexpr std::int64_t kFewTokens = 2;
+// Bytes of weights a piece reads then: short enough that the last piece is not waited for.
+constexpr std::size_t kBytesOfFewTokens = 64 << 10;
 // From here on the rows are prepared by all threads.
 constexpr std::int64_t kParallelRows = 4;
 
@@ -30,21 +31,23 @@ CpuWeight::CpuWeight(const MatrixData& data, const KernelTable& kernels, bool ex
     : data_(data), row_bytes_(*bise::row_bytes(data.type, data.cols)) {
   const auto index = static_cast<std::size_t>(data.type);
   const KernelTable::Format& format = kernels.formats[index];
-  const bool floats = exact || format.matmul == nullptr || format.activation == ActivationKind::f32;
-  kind_ = floats ? ActivationKind::f32 : format.activation;
-  matmul_ = floats ? kernels.matmul_f32 : format.matmul;
+  // Plain types have products of their own, the same bits as of their floats.
+  const bool plain = format.matmul != nullptr && format.activation == ActivationKind::f32;
+  const bool unpacked = !plain && (exact || format.matmul == nullptr);
+  kind_ = unpacked ? ActivationKind::f32 : format.activation;
+  matmul_ = unpacked ? kernels.matmul_f32 : format.matmul;
   unpack_ = kernels.unpack_row[index];
-  unpack_first_ = floats && data.type != ElementType::f32;
+  unpack_first_ = unpacked && data.type != ElementType::f32;
 }
 
 void CpuWeight::unpack(std::int64_t row, float* out) const {
-  unpack_(data_.bytes + static_cast<std::size_t>(row) * row_bytes_, data_.cols, out);
+  unpack_(this->row(row), data_.cols, out);
   if (data_.scale == 1) return;
   for (std::int64_t c = 0; c < data_.cols; ++c) out[c] *= data_.scale;
 }
 
 void CpuWeight::multiply(std::int64_t first_row, MatmulTask task) const {
-  const std::byte* first = data_.bytes + static_cast<std::size_t>(first_row) * row_bytes_;
+  const std::byte* first = row(first_row);
   task.cols = data_.cols;
   if (unpack_first_) {
     multiply_unpacked(first, task);
@@ -79,7 +82,10 @@ void CpuWeight::multiply_unpacked(const std::byte* first, const MatmulTask& task
 }
 
 LinearRunner::LinearRunner(const KernelTable& kernels, ThreadPool& pool)
-    : kernels_(kernels), pool_(pool), threads_(static_cast<std::size_t>(pool.thread_count())) {}
+    : kernels_(kernels),
+      pool_(pool),
+      ranges_(pool),
+      threads_(static_cast<std::size_t>(pool.thread_count())) {}
 
 void LinearRunner::prepare_row(const LinearInput& input, std::int64_t row,
                                const bool (&kinds)[kActivationKindCount]) {
@@ -133,27 +139,36 @@ QuantizedRows LinearRunner::quantized(ActivationKind kind, std::int64_t cols) {
           .group = group_of(kind)};
 }
 
-MatmulTask LinearRunner::task_for(const CpuWeight& weight, const LinearInput& input, int row_count,
+LinearRunner::Run LinearRunner::run_of(const CpuWeight& weight, int piece, int rows) const {
+  const std::int64_t first = static_cast<std::int64_t>(piece) * rows;
+  return {&weight, first, static_cast<int>(std::min<std::int64_t>(rows, weight.rows() - first))};
+}
+
+MatmulTask LinearRunner::task_for(const Run& run, const Run* next, const LinearInput& input,
                                   int thread) {
+  const CpuWeight& weight = *run.weight;
   CHECK(weight.cols() == input.rows.cols);
   MatmulTask task = {};
-  task.row_count = row_count;
+  task.row_count = run.count;
   task.activations = input.gain != nullptr ? normed_.get(0) : input.rows.data;
   task.quantized = quantized(weight.activation_kind(), weight.cols());
   task.token_count = static_cast<int>(input.rows.rows);
   task.scratch =
       threads_[static_cast<std::size_t>(thread)].kernel.get(matmul_scratch_bytes(weight.cols()));
+  if (next != nullptr) {
+    task.next = next->weight->row(next->first);
+    task.next_bytes = static_cast<std::ptrdiff_t>(next->weight->row_bytes()) * next->count;
+  }
   return task;
 }
 
-int LinearRunner::rows_per_piece(std::int64_t rows, std::size_t row_bytes,
-                                 std::int64_t tokens) const {
-  if (tokens > 1) return kRowsOfManyTokens;
-  const auto wanted = static_cast<std::int64_t>(kBytesOfFewTokens / row_bytes);
-  // At least a few pieces for each thread, in whole eights of rows.
-  const std::int64_t fair = rows / (4 * pool_.thread_count());
+int LinearRunner::rows_per_piece(const CpuWeight& weight, std::int64_t tokens) const {
+  if (tokens > kFewTokens) return kRowsOfManyTokens;
+  const auto wanted = static_cast<std::int64_t>(kBytesOfFewTokens / weight.row_bytes());
+  // At least a few pieces for each thread, in whole sixteens of rows.
+  const std::int64_t fair = weight.rows() / (4 * pool_.thread_count());
   return static_cast<int>(
-      (std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(fair, 1)) + 7) / 8 * 8);
+      (std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(fair, 1)) + 15) / 16 * 16);
 }
 
 void LinearRunner::multiply(const LinearInput& input, std::span<const Backend::Product> products) {
@@ -162,28 +177,26 @@ void LinearRunner::multiply(const LinearInput& input, std::span<const Backend::P
     kinds[static_cast<int>(cpu_weight(*product.weight).activation_kind())] = true;
   }
   prepare(input, kinds);
-  struct Run {
-    const Backend::Product* product;
-    std::int64_t first;
-    int count;
+  struct Piece {
+    Run run;
+    Activations out;
   };
-  std::vector<Run> runs;
+  std::vector<Piece> pieces;
   for (const Backend::Product& product : products) {
     const CpuWeight& weight = cpu_weight(*product.weight);
     CHECK(product.out.cols == weight.rows() && product.out.rows >= input.rows.rows);
-    const int size = rows_per_piece(weight.rows(), weight.row_bytes(), input.rows.rows);
-    for (std::int64_t first = 0; first < weight.rows(); first += size) {
-      runs.push_back(
-          {&product, first, static_cast<int>(std::min<std::int64_t>(size, weight.rows() - first))});
+    const int size = rows_per_piece(weight, input.rows.rows);
+    for (int i = 0; static_cast<std::int64_t>(i) * size < weight.rows(); ++i) {
+      pieces.push_back({run_of(weight, i, size), product.out});
     }
   }
-  pool_.run(static_cast<int>(runs.size()), [&](int index, int thread) {
-    const Run& run = runs[static_cast<std::size_t>(index)];
-    const CpuWeight& weight = cpu_weight(*run.product->weight);
-    MatmulTask task = task_for(weight, input, run.count, thread);
-    task.out = run.product->out.data + run.first;
-    task.out_stride = run.product->out.cols;
-    weight.multiply(run.first, task);
+  ranges_.run(static_cast<int>(pieces.size()), [&](int index, int next, int thread) {
+    const auto& [run, out] = pieces[static_cast<std::size_t>(index)];
+    const Run* next_run = next >= 0 ? &pieces[static_cast<std::size_t>(next)].run : nullptr;
+    MatmulTask task = task_for(run, next_run, input, thread);
+    task.out = out.data + run.first;
+    task.out_stride = out.cols;
+    run.weight->multiply(run.first, task);
   });
 }
 
@@ -193,19 +206,19 @@ void LinearRunner::multiply_add(const LinearInput& input, const Backend::Product
   bool kinds[kActivationKindCount] = {};
   kinds[static_cast<int>(weight.activation_kind())] = true;
   prepare(input, kinds);
-  const int size = rows_per_piece(weight.rows(), weight.row_bytes(), input.rows.rows);
+  const int size = rows_per_piece(weight, input.rows.rows);
   const auto pieces = static_cast<int>((weight.rows() + size - 1) / size);
-  pool_.run(pieces, [&](int piece, int thread) {
-    const std::int64_t first = static_cast<std::int64_t>(piece) * size;
-    const auto count = static_cast<int>(std::min<std::int64_t>(size, weight.rows() - first));
-    MatmulTask task = task_for(weight, input, count, thread);
+  ranges_.run(pieces, [&](int piece, int next, int thread) {
+    const Run run = run_of(weight, piece, size);
+    const Run next_run = run_of(weight, std::max(next, 0), size);
+    MatmulTask task = task_for(run, next >= 0 ? &next_run : nullptr, input, thread);
     task.out = threads_[static_cast<std::size_t>(thread)].tile.get(
         static_cast<std::size_t>(task.token_count) * static_cast<std::size_t>(size));
-    task.out_stride = count;
-    weight.multiply(first, task);
+    task.out_stride = run.count;
+    weight.multiply(run.first, task);
     for (int token = 0; token < task.token_count; ++token) {
-      kernels_.add(task.out + token * task.out_stride, count,
-                   product.out.data + token * product.out.cols + first);
+      kernels_.add(task.out + token * task.out_stride, run.count,
+                   product.out.data + token * product.out.cols + run.first);
     }
   });
 }
@@ -219,24 +232,27 @@ void LinearRunner::multiply_swiglu(const LinearInput& input, const Weight& gate_
   kinds[static_cast<int>(gate.activation_kind())] = true;
   kinds[static_cast<int>(up.activation_kind())] = true;
   prepare(input, kinds);
-  const int size = rows_per_piece(gate.rows(), gate.row_bytes(), input.rows.rows);
+  const int size = rows_per_piece(gate, input.rows.rows);
   const auto pieces = static_cast<int>((gate.rows() + size - 1) / size);
-  pool_.run(pieces, [&](int piece, int thread) {
-    const std::int64_t first = static_cast<std::int64_t>(piece) * size;
-    const auto count = static_cast<int>(std::min<std::int64_t>(size, gate.rows() - first));
-    MatmulTask task = task_for(gate, input, count, thread);
+  ranges_.run(pieces, [&](int piece, int next, int thread) {
+    const Run gate_run = run_of(gate, piece, size);
+    const Run up_run = run_of(up, piece, size);
+    const Run next_run = run_of(gate, std::max(next, 0), size);
+    MatmulTask task = task_for(gate_run, &up_run, input, thread);
     const auto tile_size =
         static_cast<std::size_t>(task.token_count) * static_cast<std::size_t>(size);
     float* tiles = threads_[static_cast<std::size_t>(thread)].tile.get(2 * tile_size);
     task.out = tiles;
-    task.out_stride = count;
-    gate.multiply(first, task);
+    task.out_stride = gate_run.count;
+    gate.multiply(gate_run.first, task);
+    task = task_for(up_run, next >= 0 ? &next_run : nullptr, input, thread);
     task.out = tiles + tile_size;
-    task.quantized = quantized(up.activation_kind(), up.cols());
-    up.multiply(first, task);
+    task.out_stride = up_run.count;
+    up.multiply(up_run.first, task);
     for (int token = 0; token < task.token_count; ++token) {
-      const float* gates = tiles + static_cast<std::int64_t>(token) * count;
-      kernels_.swiglu(gates, gates + tile_size, count, out.data + token * out.cols + first);
+      const float* gates = tiles + static_cast<std::int64_t>(token) * gate_run.count;
+      kernels_.swiglu(gates, gates + tile_size, gate_run.count,
+                      out.data + token * out.cols + gate_run.first);
     }
   });
 }

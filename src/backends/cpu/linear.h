@@ -7,6 +7,7 @@
 #include "backends/backend.h"
 #include "backends/cpu/cpu_memory.h"
 #include "backends/cpu/kernel_table.h"
+#include "backends/cpu/work_ranges.h"
 #include "base/thread_pool.h"
 
 namespace bise::cpu {
@@ -22,6 +23,9 @@ class CpuWeight final : public Weight {
 
   ActivationKind activation_kind() const { return kind_; }
   std::size_t row_bytes() const { return row_bytes_; }
+  const std::byte* row(std::int64_t index) const {
+    return data_.bytes + static_cast<std::size_t>(index) * row_bytes_;
+  }
 
   // Row `row` as floats, scaled.
   void unpack(std::int64_t row, float* out) const;
@@ -65,11 +69,20 @@ class LinearRunner {
   void prepare_row(const LinearInput& input, std::int64_t row,
                    const bool (&kinds)[kActivationKindCount]);
   QuantizedRows quantized(ActivationKind kind, std::int64_t cols);
-  MatmulTask task_for(const CpuWeight& weight, const LinearInput& input, int row_count, int thread);
-  int rows_per_piece(std::int64_t rows, std::size_t row_bytes, std::int64_t tokens) const;
+  // Rows [first, first + count) of a weight.
+  struct Run {
+    const CpuWeight* weight;
+    std::int64_t first;
+    int count;
+  };
+
+  Run run_of(const CpuWeight& weight, int piece, int rows) const;
+  MatmulTask task_for(const Run& run, const Run* next, const LinearInput& input, int thread);
+  int rows_per_piece(const CpuWeight& weight, std::int64_t tokens) const;
 
   const KernelTable& kernels_;
   ThreadPool& pool_;
+  WorkRanges ranges_;
   Scratch<float> normed_;
   Quantized quantized_[kActivationKindCount];
   std::vector<ThreadScratch> threads_;

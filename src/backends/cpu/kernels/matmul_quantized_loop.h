@@ -178,7 +178,7 @@ void multiply_by_rows(const MatmulTask& task, const Panel& panel) {
   const Parts parts(task, Product::kTileRows, true);
   const auto row_bytes = static_cast<std::ptrdiff_t>(task.row_bytes);
   const std::ptrdiff_t tile_bytes = Product::kTileRows * row_bytes;
-  Ahead ahead(task.weights, task.row_count * row_bytes);
+  Ahead ahead(task, task.row_count * row_bytes);
   ahead.advance(tile_bytes);
   for (int i = 0; i < parts.count(); ++i) {
     const Part part = parts.at(i);
@@ -190,8 +190,7 @@ void multiply_by_rows(const MatmulTask& task, const Panel& panel) {
 template <class Product>
 void multiply_by_columns(const MatmulTask& task, const Panel& panel) {
   const Parts parts(task, Product::kTileRows, false);
-  Ahead(task.weights, task.row_count * static_cast<std::ptrdiff_t>(task.row_bytes))
-      .advance(kBytesAhead);
+  Ahead(task, task.row_count * static_cast<std::ptrdiff_t>(task.row_bytes)).advance(kBytesAhead);
   for (int i = 0; i < parts.count(); ++i) multiply_part<Product>(task, parts.at(i), panel);
 }
 
@@ -210,7 +209,7 @@ void stream(const MatmulTask& task) {
   }
   const auto block_count = static_cast<int>(task.cols / Product::kShape.block_cols());
   const auto row_bytes = static_cast<std::ptrdiff_t>(task.row_bytes);
-  Ahead ahead(task.weights, task.row_count * row_bytes);
+  Ahead ahead(task, task.row_count * row_bytes);
   ahead.advance(kRows * row_bytes);
   for (int row = 0; row < task.row_count; row += kRows) {
     alignas(64) float totals[kTokens][kRows];

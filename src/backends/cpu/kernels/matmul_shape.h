@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "backends/cpu/kernel_table.h"
+
 // What the products of all quantised formats share, whatever the instruction set. Here and in the
 // other matmul_*.h of this folder everything has internal linkage, for each instruction set
 // compiles its own.
@@ -37,14 +39,21 @@ struct BlockRows {
   const std::byte* row[kRows];
 };
 
-// Asks memory for bytes that will be read soon, line after line.
+// Asks memory for bytes that will be read soon, line after line: a run, then what comes after it.
 class Ahead {
  public:
-  Ahead(const std::byte* begin, std::ptrdiff_t bytes) : line_(begin), left_(bytes) {}
+  Ahead(const MatmulTask& task, std::ptrdiff_t bytes)
+      : line_(task.weights), left_(bytes), next_line_(task.next), next_left_(task.next_bytes) {}
 
   [[gnu::always_inline]] void advance(std::ptrdiff_t bytes) {
     owed_ += bytes;
-    for (; owed_ > 0 && left_ > 0; owed_ -= 64, left_ -= 64, line_ += 64) {
+    for (; owed_ > 0; owed_ -= 64, left_ -= 64, line_ += 64) {
+      if (left_ <= 0) {
+        if (next_left_ <= 0) return;
+        line_ = next_line_;
+        left_ = next_left_;
+        next_left_ = 0;
+      }
       __builtin_prefetch(line_);
     }
   }
@@ -52,6 +61,8 @@ class Ahead {
  private:
   const std::byte* line_;
   std::ptrdiff_t left_;
+  const std::byte* next_line_;
+  std::ptrdiff_t next_left_;
   std::ptrdiff_t owed_ = 0;
 };
 
