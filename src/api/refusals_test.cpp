@@ -80,7 +80,7 @@ TEST(Refusals, OfMessages) {
   EXPECT_EQ(messages(R"([{"role":"user","content":[{"type":"image_url","image_url":"x"}]}])"),
             "400 messages.0.content.0.type");
   EXPECT_EQ(messages(R"([{"role":"user","content":"x"},{"role":"tool","content":"y"}])"),
-            "400 messages.1 (tool)");
+            "400 messages.1");
   EXPECT_EQ(outcome(service.post(kChat, "{}")), "422 messages");
 }
 

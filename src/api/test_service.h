@@ -14,6 +14,7 @@
 #include "api/access/principal.h"
 #include "api/errors.h"
 #include "api/routes.h"
+#include "base/text.h"
 #include "engine/test_engine.h"
 #include "http/test_client.h"
 
@@ -260,20 +261,21 @@ class TestService {
 
 // What differs from one run to the next, made the same: ids, times, seeds.
 inline std::string settled(std::string text) {
-  const auto replace_run = [&](std::string_view mark, std::string_view alphabet) {
-    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
-      const std::size_t begin = at + mark.size();
-      std::size_t end = begin;
-      while (end < text.size() && alphabet.find(text[end]) != std::string_view::npos) ++end;
-      text.replace(begin, end - begin, "*");
-    }
-  };
   constexpr std::string_view kLetters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  for (const char* mark : {"chatcmpl-", "cmpl-", "msg_", "call_", "toolu_", "{\"id\":\""}) {
-    replace_run(mark, kLetters);
+  constexpr std::string_view kDigits = "0123456789";
+  for (const std::string_view mark : {"\"chatcmpl-", "\"cmpl-", "\"msg_", "\"call_", "\"toolu_",
+                                      "\"id\":\"", "\"created\":", "\"seed\":"}) {
+    const std::string_view alphabet = mark.ends_with(':') ? kDigits : kLetters;
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
+      const std::size_t begin = at + mark.size();
+      const std::size_t end = text.find_first_not_of(alphabet, begin);
+      // Mistral's ids have no prefix; those of others have been settled.
+      if (end > begin && (alphabet == kDigits || text[end] == '"')) {
+        text.replace(begin, end - begin, "*");
+      }
+    }
   }
-  for (const char* mark : {"\"created\":", "\"seed\":"}) replace_run(mark, "0123456789");
   return text;
 }
 

@@ -18,8 +18,8 @@ TEST(Messages, AnswersWhole) {
             R"({"type":"thinking","thinking":"hm","signature":"bise"},)"
             R"({"type":"text","text":"Hi"},)"
             R"({"type":"tool_use","id":"toolu_*","name":"f","input":{"a":1}}],)"
-            R"("stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":112,)"
-            R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":16}})");
+            R"("stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":109,)"
+            R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":17}})");
 }
 
 TEST(Messages, StreamsBlocksInOrder) {
@@ -42,7 +42,7 @@ TEST(Messages, StreamsBlocksInOrder) {
       settled(answer.body),
       event("message_start",
             R"(,"message":{"id":"msg_*","type":"message","role":"assistant","model":"test",)"
-            R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":112,)"
+            R"("content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":109,)"
             R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}})") +
           event("ping", "") + block(0, R"({"type":"thinking","thinking":"","signature":""})") +
           delta(0, R"({"type":"thinking_delta","thinking":"h"})") +
@@ -53,7 +53,7 @@ TEST(Messages, StreamsBlocksInOrder) {
           delta(2, R"({"type":"input_json_delta","partial_json":"{}"})") + stop(2) +
           event("message_delta",
                 R"(,"delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":)"
-                R"({"input_tokens":112,"cache_creation_input_tokens":0,)"
+                R"({"input_tokens":109,"cache_creation_input_tokens":0,)"
                 R"("cache_read_input_tokens":0,"output_tokens":9})") +
           event("message_stop", ""));
 }

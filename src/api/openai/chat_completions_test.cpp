@@ -125,8 +125,8 @@ TEST(MistralChat, AnswersInItsOwnForm) {
             R"("thinking":[{"type":"text","text":"hm"}],"closed":true},)"
             R"({"type":"text","text":"Hi"}],"tool_calls":[{"id":"*","type":"function","index":0,)"
             R"("function":{"name":"f","arguments":"{}"}}],"prefix":false},)"
-            R"("finish_reason":"tool_calls"}],"usage":{"prompt_tokens":112,)"
-            R"("completion_tokens":10,"total_tokens":122,)"
+            R"("finish_reason":"tool_calls"}],"usage":{"prompt_tokens":109,)"
+            R"("completion_tokens":11,"total_tokens":120,)"
             R"("prompt_tokens_details":{"cached_tokens":0}},"seed":*})");
 }
 

@@ -29,7 +29,7 @@ TEST(Completions, StreamWithProbabilitiesAndStops) {
       R"(data: {"id":"cmpl-*","object":"text_completion","created":*,"model":"test","choices":[)";
   const auto chunk = [&](std::string_view text, std::string_view token, int offset) {
     return concat(head, R"({"index":0,"text":")", text, R"(","logprobs":{"tokens":[")", token,
-                  R"("],"token_logprobs":[-0.0],"top_logprobs":[{}],"text_offset":[)", offset,
+                  R"("],"token_logprobs":[0.0],"top_logprobs":[{}],"text_offset":[)", offset,
                   "]},\"finish_reason\":null}]}\n\n");
   };
   std::string body = settled(answer.body);
