@@ -1,4 +1,4 @@
-import { answers, assert, button, chat_with, field, finished, until } from "../lib.mjs";
+import { answers, api, assert, button, chat_with, field, finished, until } from "../lib.mjs";
 
 const questions = (page) => page.getByRole("article", { name: /^You/ });
 
@@ -52,6 +52,37 @@ export const keyboard = [
       await page.getByText("1 / 2").waitFor();
       await page.keyboard.press("n");
       await page.waitForURL(/\/chat\/new$/);
+    },
+  ],
+  [
+    "Ctrl F finds what is not drawn",
+    async ({ owner }) => {
+      const page = await owner();
+      await page.goto("/");
+      const id = await chat_with(page, { max_tokens: 4 }, "Where is the needle?");
+      await finished(page);
+      let parent = (await api(page, "GET", `/api/chats/${id}`)).json.chat.leaf;
+      for (let count = 0; count < 40; count++) {
+        // An answer below an answer: long ones, so that the first turn is far away.
+        const made = await api(page, "POST", `/api/chats/${id}/messages`, {
+          parent,
+          role: "assistant",
+          content: "hay ".repeat(800),
+        });
+        parent = made.json.id;
+      }
+      await page.reload();
+      await until("drawn", () => questions(page).count(), (count) => count === 0);
+      await page.keyboard.press("Control+f");
+      await page.keyboard.type("needle");
+      await questions(page).getByText("Where is the needle?").waitFor();
+      await until(
+        "not marked",
+        () => page.evaluate(() => CSS.highlights.get("found")?.size ?? 0),
+        (size) => size === 1,
+      );
+      await page.keyboard.press("Escape");
+      await page.getByRole("search").waitFor({ state: "detached" });
     },
   ],
   [

@@ -41,6 +41,8 @@ class App {
   words = $state<Words>(en);
   language = $state("en");
   layer = $state<Layer>(null);
+  // A turn that the conversation is to scroll to.
+  turn_to_show = $state.raw<{ id: string } | null>(null);
   side_folded = $state(false);
   connected = $state(true);
   lost_ms = $state(0);
