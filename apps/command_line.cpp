@@ -1,48 +1,16 @@
 #include "apps/command_line.h"
 
-#include <map>
-
+#include "apps/flags.h"
 #include "apps/help_formatter.h"
+#include "apps/serve/admin_flags.h"
 #include "apps/version.h"
 
 namespace bise {
 namespace {
 
-const std::map<std::string, KvElement> kKvNames = {{"f16", KvElement::f16},
-                                                   {"bf16", KvElement::bf16},
-                                                   {"q8", KvElement::q8},
-                                                   {"f32", KvElement::f32}};
-
 const char* const kModelHelp =
     "A GGUF file, a checkpoint folder, or the name of a model in the local store (bise list; "
     "\"starter\" is one)";
-
-// CLI11 fills plain values; which were given is asked afterwards.
-template <class T>
-CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<T>& target,
-                          const std::string& help) {
-  return app.add_option_function<T>(
-      name, [&target](const T& value) { target = value; }, help);
-}
-
-CLI::Option* add_kv(CLI::App& app, std::optional<KvElement>& target) {
-  return app
-      .add_option_function<std::string>(
-          "--kv", [&target](const std::string& name) { target = kKvNames.at(name); },
-          "Element type of keys and values: f16 (default), bf16, q8 (half the memory), f32")
-      ->check(CLI::IsMember(std::vector<std::string>{"f16", "bf16", "q8", "f32"}))
-      ->type_name("TYPE")
-      ->group("Machine");
-}
-
-CLI::Option* add_threads(CLI::App& app, int& target) {
-  return app
-      .add_option("--threads", target,
-                  "Threads; all cores unless said. Results do not depend on it")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N")
-      ->group("Machine");
-}
 
 void add_sampling(CLI::App& app, RunOptions& run) {
   const char* const group = "Sampling";
@@ -204,140 +172,6 @@ void add_score(CLI::App& app, ScoreOptions& score) {
   app.footer("Example:\n  echo '[1, 2, 3]' > ids.json; bise score model.gguf --tokens ids.json");
 }
 
-void add_serve_network(CLI::App& app, ServeOptions& serve) {
-  const char* const group = "Network";
-  app.add_option("--host", serve.host,
-                 "Address to listen on (127.0.0.1: this machine only; 0.0.0.0: every network)")
-      ->envname("BISE_HOST")
-      ->type_name("ADDRESS")
-      ->group(group);
-  app.add_option("--port", serve.port, "Port (8080; 0: any free one)")
-      ->envname("BISE_PORT")
-      ->type_name("N")
-      ->group(group);
-  app.add_option("--listen", serve.listen, "A Unix socket beside it: unix:PATH")
-      ->envname("BISE_LISTEN")
-      ->type_name("unix:PATH")
-      ->group(group);
-  app.add_option("--public-url", serve.public_url,
-                 "Where people reach this server, if a proxy stands before it")
-      ->envname("BISE_PUBLIC_URL")
-      ->type_name("URL")
-      ->group(group);
-  app.add_option("--allow-origin", serve.allow_origins,
-                 "Pages of this origin may use the API with a key; may be given several times")
-      ->envname("BISE_ALLOW_ORIGIN")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->type_name("ORIGIN")
-      ->group(group);
-  app.add_option("--tls-cert", serve.tls_cert, "Certificate with its chain, PEM")
-      ->envname("BISE_TLS_CERT")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_option("--tls-key", serve.tls_key, "Its key, PEM")
-      ->envname("BISE_TLS_KEY")
-      ->type_name("FILE")
-      ->group(group);
-  app.add_flag("--metrics-open", serve.metrics_open, "GET /metrics without a key")
-      ->envname("BISE_METRICS_OPEN")
-      ->group(group);
-  app.add_flag("--strict", serve.strict, "Refuse requests with fields that nobody knows")
-      ->envname("BISE_STRICT")
-      ->group(group);
-}
-
-void add_serve_work(CLI::App& app, ServeOptions& serve) {
-  const char* const group = "Work";
-  add_optional(app, "--context,-c", serve.context_tokens,
-               "Tokens one conversation may have; unless said the model's own, up to 32768 and to "
-               "what the memory holds")
-      ->check(CLI::Range(std::int64_t{16}, std::int64_t{1} << 31))
-      ->envname("BISE_CONTEXT")
-      ->type_name("N")
-      ->group(group);
-  app.add_option_function<std::uint64_t>(
-         "--memory", [&serve](const std::uint64_t& bytes) { serve.memory_bytes = bytes; },
-         "What weights, keys and values of all models may take (8GB, 500MB); unless said nine "
-         "tenths of what is free at the start")
-      ->transform(CLI::AsSizeValue(true))
-      ->envname("BISE_MEMORY")
-      ->type_name("SIZE")
-      ->group(group);
-  add_kv(app, serve.kv)->envname("BISE_KV")->group(group);
-  add_threads(app, serve.threads)->envname("BISE_THREADS")->group(group);
-  app.add_option("--parallel", serve.parallel, "Sequences of one model at once (64)")
-      ->check(CLI::Range(1, 512))
-      ->envname("BISE_PARALLEL")
-      ->type_name("N")
-      ->group(group);
-  app.add_option("--queue", serve.queue, "Requests that may wait (1024)")
-      ->check(CLI::Range(1, 1'000'000))
-      ->envname("BISE_QUEUE")
-      ->type_name("N")
-      ->group(group);
-  add_optional(app, "--temperature,-t", serve.temperature,
-               "Where a request says none (unless said the model's own)")
-      ->check(CLI::Range(0.0, 100.0))
-      ->envname("BISE_TEMPERATURE")
-      ->type_name("X")
-      ->group(group);
-  app.add_option("--drain", serve.drain_s, "Seconds that running answers get at the end (10)")
-      ->check(CLI::Range(0.0, 86400.0))
-      ->envname("BISE_DRAIN")
-      ->type_name("S")
-      ->group(group);
-  app.add_option("--idle-unload", serve.idle_unload_s,
-                 "Unload a model that nobody used for so many seconds (0: never)")
-      ->check(CLI::Range(0.0, 1e9))
-      ->envname("BISE_IDLE_UNLOAD")
-      ->type_name("S")
-      ->group(group);
-}
-
-void add_serve(CLI::App& app, ServeOptions& serve) {
-  app.description(
-      "Serve models: the APIs of OpenAI, Mistral and Anthropic, and the chat page\n"
-      "Prints a link that signs a browser in, once. Programs send the key in the data folder's "
-      "file \"key\" (or BISE_API_KEY) as Bearer token; the base URL is http://ADDRESS:PORT (with "
-      "/v1 for OpenAI clients).");
-  app.add_option("MODEL", serve.models,
-                 "Models to serve, the first one loaded at once; none: all in the local store")
-      ->envname("BISE_MODELS");
-  app.add_option("--alias", serve.aliases,
-                 "Another name for a model, as clients may have it: mistral-small-latest=starter")
-      ->envname("BISE_ALIAS")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->type_name("NAME=MODEL");
-  app.add_option("--layout", serve.layout,
-                 "Chat layout instead of the one the files ask for: v3 v7 v11 v13 v15 chatml")
-      ->envname("BISE_LAYOUT")
-      ->type_name("V");
-  app.add_option_function<std::string>(
-         "--log",
-         [&serve](const std::string& form) {
-           serve.log = form == "json"   ? LogForm::json
-                       : form == "none" ? LogForm::none
-                                        : LogForm::text;
-         },
-         "A line on stderr for each request: text (unless said), json, none")
-      ->check(CLI::IsMember(std::vector<std::string>{"text", "json", "none"}))
-      ->envname("BISE_LOG")
-      ->type_name("FORM");
-  app.set_config("--config", "", "The same names in a TOML file; the command line goes before it");
-  add_serve_network(app, serve);
-  add_serve_work(app, serve);
-  app.footer(
-      "Every flag is also read from the environment: BISE_PORT, BISE_PUBLIC_URL, ...\n"
-      "SIGTERM ends it when running answers are done, a second one at once. SIGHUP reads "
-      "certificates again.\n"
-      "Examples:\n"
-      "  bise serve\n"
-      "  bise serve starter --port 8000 --alias mistral-small-latest=starter\n"
-      "  bise serve model.gguf --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem");
-}
-
 void add_tokenize(CLI::App& app, TokenizeOptions& tokenize) {
   using Task = TokenizeOptions::Task;
   app.description(
@@ -390,10 +224,6 @@ void add_doctor(CLI::App& app, DoctorOptions& doctor) {
   app.add_flag("!--no-measure", doctor.measure, "Leave out what takes time");
 }
 
-CLI::App* add_verb(CLI::App& app, const std::string& name) {
-  return app.add_subcommand(name)->group("Verbs");
-}
-
 // The whole command line, and what it fills.
 class Parser {
  public:
@@ -410,6 +240,11 @@ class Parser {
   ScoreOptions score_;
   TokenizeOptions tokenize_;
   ServeOptions serve_;
+  KeysOptions keys_;
+  LinkOptions link_;
+  BackupOptions backup_;
+  PsOptions ps_;
+  CLI::App *keys_app_, *link_app_, *backup_app_, *ps_app_;
   CLI::App *run_app_, *serve_app_, *show_app_, *bench_app_, *doctor_app_, *list_app_, *score_app_,
       *tokenize_app_;
 };
@@ -433,6 +268,14 @@ Parser::Parser() {
   tokenize_app_ = add_verb(app_, "tokenize");
   add_run(*run_app_, run_);
   add_serve(*serve_app_, serve_);
+  keys_app_ = add_verb(app_, "keys");
+  link_app_ = add_verb(app_, "link");
+  ps_app_ = add_verb(app_, "ps");
+  backup_app_ = add_verb(app_, "backup");
+  add_keys(*keys_app_, keys_);
+  add_link(*link_app_, link_);
+  add_ps(*ps_app_, ps_);
+  add_backup(*backup_app_, backup_);
   add_tokenize(*tokenize_app_, tokenize_);
   add_show(*show_app_, show_);
   add_bench(*bench_app_, bench_);
@@ -465,6 +308,10 @@ Command Parser::parse(int argc, const char* const* argv) {
   if (score_app_->parsed()) return score_;
   if (tokenize_app_->parsed()) return tokenize_;
   if (serve_app_->parsed()) return serve_;
+  if (keys_app_->parsed()) return keys_;
+  if (link_app_->parsed()) return link_;
+  if (ps_app_->parsed()) return ps_;
+  if (backup_app_->parsed()) return backup_;
   return run_;
 }
 

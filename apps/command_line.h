@@ -8,6 +8,7 @@
 #include "apps/list.h"
 #include "apps/run.h"
 #include "apps/score.h"
+#include "apps/serve/admin_options.h"
 #include "apps/serve/serve_options.h"
 #include "apps/show.h"
 #include "apps/tokenize.h"
@@ -21,7 +22,8 @@ struct ExitCode {
 };
 
 using Command = std::variant<ExitCode, RunOptions, ShowOptions, BenchOptions, DoctorOptions,
-                             ListOptions, ScoreOptions, TokenizeOptions, ServeOptions>;
+                             ListOptions, ScoreOptions, TokenizeOptions, ServeOptions, KeysOptions,
+                             LinkOptions, PsOptions, BackupOptions>;
 
 // The version of the library that reads it.
 const char* cli11_version();

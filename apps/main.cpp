@@ -41,6 +41,18 @@ int run(const ScoreOptions& options) {
 int run(const ServeOptions& options) {
   return run_serve(options);
 }
+int run(const KeysOptions& options) {
+  return run_keys(options);
+}
+int run(const LinkOptions& options) {
+  return run_link(options);
+}
+int run(const PsOptions& options) {
+  return run_ps(options);
+}
+int run(const BackupOptions& options) {
+  return run_backup(options);
+}
 int run(const TokenizeOptions& options) {
   return run_tokenize(options);
 }

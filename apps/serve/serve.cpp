@@ -6,18 +6,22 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <thread>
 
 #include "api/access/access_control.h"
+#include "api/page/page.h"
 #include "api/routes.h"
 #include "apps/model_store.h"
 #include "apps/serve/first_start.h"
+#include "apps/serve/machine_facts.h"
 #include "apps/serve/page_files.h"
 #include "apps/serve/request_log.h"
 #include "apps/serve/serve_options.h"
 #include "apps/serve/served_models.h"
 #include "apps/serve/server_log.h"
+#include "apps/serve/server_note.h"
 #include "apps/units.h"
 #include "apps/version.h"
 #include "base/text.h"
@@ -64,6 +68,7 @@ class Serving {
   Result<void> listen();
   Result<void> load_first();
   Result<void> print_link();
+  std::unique_ptr<api::Page> make_page();
   http::Service service();
   int wait_for_end();
   std::string_view not_ready() const;
@@ -75,13 +80,16 @@ class Serving {
   store::User owner_;
   std::optional<api::PublicUrl> public_url_;
   api::ModelCatalog catalog_;
+  std::map<std::string, api::ModelDetails> details_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<RequestLog> requests_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::AccessControl> access_;
+  std::unique_ptr<api::Page> page_;
   std::unique_ptr<http::Server> server_;
   std::atomic<const http::Server*> listening_{nullptr};
   std::atomic<bool> ready_{false}, draining_{false};
+  std::atomic<double> bandwidth_{0};
 };
 
 Result<void> Serving::open() {
@@ -112,6 +120,7 @@ Result<void> Serving::add_models() {
   for (const std::string& reason : passed_over) log_.say("passed over: " + reason);
   std::vector<ModelEntry> entries;
   for (PreparedModel& model : models) {
+    details_[model.served.id] = std::move(model.details);
     TRY(catalog_.add(std::move(model.served)));
     entries.push_back(std::move(model.entry));
   }
@@ -132,6 +141,29 @@ Result<void> Serving::add_models() {
   return {};
 }
 
+std::unique_ptr<api::Page> Serving::make_page() {
+  api::PageContext context;
+  context.store = store_.get();
+  context.engine = engine_.get();
+  context.catalog = &catalog_;
+  context.access = access_.get();
+  context.version = kVersion;
+  context.machine = [this] {
+    api::MachineFacts facts = machine_facts(data_.path, address() + access_->base_path());
+    const double bandwidth = bandwidth_;
+    if (bandwidth > 0) facts.bandwidth = bandwidth;
+    return facts;
+  };
+  context.model_details = [this](const std::string& id) -> std::optional<api::ModelDetails> {
+    const auto found = details_.find(id);
+    if (found == details_.end()) return std::nullopt;
+    return found->second;
+  };
+  context.on_request = [this](const api::RequestRecord& record) { requests_->add(record); };
+  context.on_problem = [this](std::string_view sentence) { log_.say(sentence); };
+  return std::make_unique<api::Page>(std::move(context));
+}
+
 http::Service Serving::service() {
   http::Service service;
   api::mount_access(service.router, *access_);
@@ -148,8 +180,11 @@ http::Service Serving::service() {
                         const http::Server* server = listening_;
                         return server == nullptr ? http::ServerStatistics{} : server->statistics();
                       }});
+  api::mount_page(service.router, *page_);
   mount_page_files(service.router);
   service.gate = [this](http::Request& request, const http::Router::Match& match) {
+    // The first request may come before the port is known, by which cookies are named.
+    while (listening_ == nullptr) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return access_->gate(request, match);
   };
   service.describe_failure = api::describe_failure;
@@ -176,6 +211,7 @@ Result<void> Serving::listen() {
   if (!options_.tls_cert.empty()) {
     options.tls = http::TlsFiles{options_.tls_cert, options_.tls_key};
   }
+  page_ = make_page();
   server_ = TRY(http::Server::start(std::move(options), service()));
   access_->set_port(server_->port());
   listening_ = server_.get();
@@ -256,13 +292,22 @@ Result<int> Serving::run() {
   TRY(add_models());
   TRY(listen());
   TRY(load_first());
+  TRY(write_server_note(data_.path, {.pid = ::getpid(),
+                                     .address = address() + access_->base_path(),
+                                     .host = options_.host,
+                                     .port = server_->port(),
+                                     .tls = !options_.tls_cert.empty()}));
   TRY(print_link());
   ready_ = true;
   log_.say(concat("serving ", catalog_.list().size(), " model(s) at ", address(),
                   "; the key for programs: ", data_.path, "/key"));
+  std::thread measuring([this] { bandwidth_ = measured_bandwidth(); });
   const int code = wait_for_end();
+  measuring.join();
+  remove_server_note(data_.path);
   // In this order: nobody asks the engine any more, then it tells its last, then that is written.
   server_.reset();
+  page_.reset();
   engine_.reset();
   requests_.reset();
   return code;

@@ -10,6 +10,7 @@
 #include "apps/model_store.h"
 #include "apps/model_tokenizer.h"
 #include "apps/sampling_defaults.h"
+#include "apps/serve/machine_facts.h"
 #include "apps/system_prompt.h"
 #include "backends/cpu/cpu_backend.h"
 #include "base/text.h"
@@ -106,6 +107,7 @@ Result<PreparedModel> prepare(const ServedFile& file, const ServeOptions& option
   served.created = file_time(file.path);
   served.context_tokens = context;
   set_texts(served, *checkpoint, std::move(tokenizer), options);
+  prepared.details = model_details(*checkpoint, spec, kv, context);
   prepared.entry = {
       .name = file.name,
       .vocab_size = spec.vocab_size,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/model_catalog.h"
+#include "api/page/page.h"
 #include "apps/serve/serve_options.h"
 #include "engine/engine.h"
 
@@ -13,6 +14,7 @@ namespace bise {
 struct PreparedModel {
   ModelEntry entry;
   api::ServedModel served;
+  api::ModelDetails details;
 };
 
 // The models that `serve` was asked for, in order; without any those in the store; their file
