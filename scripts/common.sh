@@ -13,6 +13,8 @@ ninja ninja-build
 /usr/lib/*/cmake/boost_headers-1.8[1-9]* libboost1.81-dev
 /usr/include/openssl/ssl.h libssl-dev
 /usr/include/sqlite3.h libsqlite3-dev'
+needs_page='
+npm npm'
 needs_starter='
 python3 python3
 /usr/lib/python3/dist-packages/pip python3-pip'
@@ -26,6 +28,11 @@ nm binutils
 clang++-14 clang-14
 /usr/lib/llvm-14/lib/clang/14*/lib/linux/libclang_rt.fuzzer-*.a libclang-rt-14-dev
 clang-format-14 clang-format-14'
+needs_page_test='
+chromium chromium'
+needs_sdk_test='
+/usr/lib/python3/dist-packages/pip python3-pip
+/usr/lib/python3*/ensurepip python3-venv'
 needs_long_test='
 clang-tidy-14 clang-tidy-14'
 
@@ -60,11 +67,29 @@ install_missing() {
   say "installing what $2 needs: $missing"
   mkdir -p "$root/build"
   log=$root/build/packages.log
-  if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
-      --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
+  if ! apt_install "$missing" "$log"; then
     grep -E '^(E|W): ' "$log" | head -n 5 >&2
     die "installing failed (all of it: $log); by hand: $command"
   fi
+}
+
+apt_install() {
+  { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+    --no-install-recommends $1; } >"$2" 2>&1 </dev/null
+}
+
+# install_optional NEEDS WHAT-FOR: the same where it can be done; else it is said, and what wants
+# them skips.
+install_optional() {
+  local missing log=$root/build/packages.log
+  missing=$(missing_packages "$1")
+  [[ -n $missing ]] || return 0
+  mkdir -p "$root/build"
+  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    say "installing what $2 can use: $missing"
+    apt_install "$missing" "$log" && return 0
+  fi
+  say "$2 goes without: $missing"
 }
 
 # Shows how far ninja is, from its lines "@done/total ..." on stdin; every line goes to the log too.
@@ -125,4 +150,44 @@ build() {
     say "building $what failed; all of it: $log"
     return 1
   fi
+}
+
+# What the page is made of. (A folder's time changes when a file in it comes or goes.)
+page_sources=("$root"/web/{src,public,diagram,scripts,index.html,package.json,package-lock.json}
+  "$root"/web/{vite.config.ts,svelte.config.js,tsconfig.json})
+
+is_page_built() {
+  [[ -f $root/build/.page-built && -f $root/web/dist/index.html &&
+    -z $(find "${page_sources[@]}" -newer "$root/build/.page-built" -print -quit) ]]
+}
+
+# build_page: the page, into web/dist, from where the build of the program takes it. Where npm or its
+# packages are not to be had the program is built without its page, and that is said.
+build_page() {
+  local web=$root/web log=$root/build/page.log
+  [[ -d $web ]] || return 0
+  if is_page_built; then return 0; fi
+  mkdir -p "$root/build"
+  install_optional "$needs_page" 'the page'
+  if ! command -v npm >/dev/null; then
+    say 'without npm the program is built without its page (under Debian: apt-get install npm)'
+    return 0
+  fi
+  touch "$root/build/.page-built.new"
+  if [[ ! -d $web/node_modules || $web/package-lock.json -nt $web/node_modules/.package-lock.json ]]
+  then
+    say 'fetching what the page is built with (npm ci)'
+    if ! (cd "$web" && npm ci --no-audit --no-fund) >"$log" 2>&1 </dev/null; then
+      tail -n 3 "$log" >&2
+      say "npm did not bring its packages, so the program is built without its page ($log)"
+      rm -rf "$web/node_modules"
+      return 0
+    fi
+  fi
+  if ! (cd "$web" && npm run build) >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    say "building the page failed; all of it: $log"
+    return 1
+  fi
+  mv "$root/build/.page-built.new" "$root/build/.page-built"
 }
