@@ -161,8 +161,8 @@ is_page_built() {
     -z $(find "${page_sources[@]}" -newer "$root/build/.page-built" -print -quit) ]]
 }
 
-# build_page: the page, into web/dist, from where the build of the program takes it. Where npm or its
-# packages are not to be had the program is built without its page, and that is said.
+# build_page: the page, into web/dist, from where the build of the program takes it. Where npm or
+# its packages are not to be had the program is built without its page, and that is said.
 build_page() {
   local web=$root/web log=$root/build/page.log
   [[ -d $web ]] || return 0
