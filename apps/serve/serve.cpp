@@ -14,8 +14,10 @@
 #include "api/page/page.h"
 #include "api/routes.h"
 #include "apps/model_store.h"
+#include "apps/serve/admin_options.h"
 #include "apps/serve/first_start.h"
 #include "apps/serve/machine_facts.h"
+#include "apps/serve/open_page.h"
 #include "apps/serve/page_files.h"
 #include "apps/serve/request_log.h"
 #include "apps/serve/serve_options.h"
@@ -212,7 +214,12 @@ Result<void> Serving::listen() {
     options.tls = http::TlsFiles{options_.tls_cert, options_.tls_key};
   }
   page_ = make_page();
-  server_ = TRY(http::Server::start(std::move(options), service()));
+  Result<std::unique_ptr<http::Server>> server = http::Server::start(options, service());
+  if (!server.ok() && options_.open_page) {
+    options.port = 0;
+    server = http::Server::start(options, service());
+  }
+  server_ = TRY(std::move(server));
   access_->set_port(server_->port());
   listening_ = server_.get();
   return {};
@@ -245,9 +252,10 @@ std::string Serving::address() const {
 
 Result<void> Serving::print_link() {
   if (is_journal()) return {};
-  const std::string secret = TRY(access_->make_link(owner_.id));
-  std::printf("%s%s\n", address().c_str(), access_->link_path(secret).c_str());
+  const std::string link = address() + access_->link_path(TRY(access_->make_link(owner_.id)));
+  std::printf("%s\n", link.c_str());
   std::fflush(stdout);
+  if (options_.open_page) open_page(link);
   return {};
 }
 
@@ -274,6 +282,7 @@ int Serving::wait_for_end() {
     } else if (signal != SIGUSR1) {
       draining_ = true;
       engine_->drain();
+      page_->drain();
       server_->drain(std::chrono::milliseconds(static_cast<std::int64_t>(options_.drain_s * 1000)));
       waiting = std::thread([this, here, &drained] {
         server_->wait();
@@ -326,6 +335,8 @@ int run_serve(const ServeOptions& options) {
     code = serving.run();
   }
   if (code.ok()) return *code;
+  // A second `bise`: the page of the first.
+  if (options.open_page && read_server_note(data_folder().path)) return run_link({});
   std::fprintf(stderr, "bise serve: %s\n", code.error().message.c_str());
   return 2;
 }

@@ -16,8 +16,8 @@ namespace {
 constexpr int kChatsOfAPage = 50;
 constexpr int kChatsMax = 100;
 constexpr std::size_t kTitleBytesMax = 1000;
-constexpr std::size_t kTextBytesMax = 1u << 20;  // of a system prompt or a draft
-constexpr store::TimeMs kUndeleteMs = 10 * 60 * 1000;
+constexpr std::size_t kTextBytesMax = 1u << 20;           // of a system prompt or a draft
+constexpr store::TimeMs kTemporaryMs = 24 * 3600 * 1000;  // after its last message
 
 using Response = PageResult<http::Response>;
 
@@ -102,6 +102,20 @@ std::optional<PageError> read_fields(const Json& body, store::ChatChange& change
   return {};
 }
 
+// Nobody deletes what is never stored: old ones make room.
+Result<void> forget_temporary(Page& page, std::int64_t user_id) {
+  store::Store& where = page.temporary();
+  const store::TimeMs now = page.context().now();
+  const std::vector<store::Chat> chats = TRY(where.chats(user_id, {.limit = kChatsMax}));
+  for (const store::Chat& chat : chats) {
+    const bool is_running = !page.runs().run_of_chat(chat.id).empty();
+    if (chat.updated_at > now - kTemporaryMs || is_running) continue;
+    TRY_VOID(where.delete_chat(user_id, chat.id));
+  }
+  TRY(where.purge_chats_deleted_before(now - kUndeleteMs));
+  return {};
+}
+
 Response post_chat(Page& page, const http::Request& request) {
   const std::int64_t user_id = principal_of(request).user_id;
   auto body = read_page_body(request);
@@ -115,6 +129,7 @@ Response post_chat(Page& page, const http::Request& request) {
   if (change.system_prompt) fields.system_prompt = *change.system_prompt;
   fields.sampling = change.sampling.value_or("{}");
   const bool temporary = flag(*body, "temporary", false);
+  if (temporary) TRY_VOID(forget_temporary(page, user_id));
   store::Store& where = temporary ? page.temporary() : *page.context().store;
   const store::Chat chat = TRY(where.add_chat(user_id, fields));
   Json shown = shown_chat(page, where, chat);
@@ -169,8 +184,6 @@ Response delete_chat(Page& page, const http::Request& request) {
   TRY_VOID(where.delete_chat(user_id, id));
   page.runs().stop_chat(user_id, id);
   page.events().publish(user_id, "chat_deleted", Json::object({{"id", id}}));
-  // Those whose time to come back is over; a moment as good as any.
-  TRY(where.purge_chats_deleted_before(page.context().now() - kUndeleteMs));
   return no_content();
 }
 

@@ -48,15 +48,14 @@ void EventHub::publish(std::int64_t user_id, std::string_view name, const Json& 
 }
 
 void EventHub::publish_to_listeners(std::string_view name, const Json& data) {
-  std::vector<std::int64_t> users;
+  std::vector<std::int64_t> listening;
   {
     const std::lock_guard lock(mutex_);
-    drop_closed();
-    for (const Listener& listener : listeners_) users.push_back(listener.user_id);
+    for (const auto& [user_id, user] : users_) {
+      if (!user.listeners.empty()) listening.push_back(user_id);
+    }
   }
-  std::sort(users.begin(), users.end());
-  users.erase(std::unique(users.begin(), users.end()), users.end());
-  for (const std::int64_t user_id : users) publish(user_id, name, data);
+  for (const std::int64_t user_id : listening) publish(user_id, name, data);
 }
 
 std::uint64_t EventHub::last_id() const {
@@ -77,48 +76,63 @@ void EventHub::listen(Listener listener, std::optional<std::uint64_t> after) {
     }
   }
   if (listener.stream->write(backlog) != http::Sent::taken) return;
-  listeners_.push_back(std::move(listener));
+  if (is_closed_) {
+    listener.stream->finish_and_close();
+    return;
+  }
+  user.listeners.push_back(std::move(listener));
 }
 
 void EventHub::send(std::int64_t user_id, const std::string& frame) {
-  for (Listener& listener : listeners_) {
-    if (listener.user_id != user_id) continue;
+  for (const Listener& listener : of_user(user_id).listeners) {
     if (listener.stream->write(frame) == http::Sent::full) listener.stream->abort();
   }
-  drop_closed();
+  drop_closed(user_id);
 }
 
-void EventHub::drop_closed() {
-  std::erase_if(listeners_, [&](const Listener& listener) {
+void EventHub::drop_closed(std::int64_t user_id) {
+  UserEvents& user = of_user(user_id);
+  std::erase_if(user.listeners, [&](const Listener& listener) {
     if (!listener.stream->closed()) return false;
-    of_user(listener.user_id).seen_at = now_();
+    user.seen_at = now_();
     return true;
   });
 }
 
 void EventHub::sign_out(std::int64_t session_id) {
+  if (session_id == 0) return;
   const std::lock_guard lock(mutex_);
-  for (Listener& listener : listeners_) {
-    if (session_id == 0 || listener.session_id != session_id) continue;
-    // Whether it is taken or not: the stream ends with it.
-    (void)listener.stream->write(frame_of(++last_id_, "signed_out", Json::object()));
-    listener.stream->finish_and_close();
+  for (auto& [user_id, user] : users_) {
+    for (const Listener& listener : user.listeners) {
+      if (listener.session_id != session_id) continue;
+      // Whether it is taken or not: the stream ends with it.
+      (void)listener.stream->write(frame_of(++last_id_, "signed_out", Json::object()));
+      listener.stream->finish_and_close();
+    }
+    drop_closed(user_id);
   }
-  drop_closed();
+}
+
+void EventHub::close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  for (auto& [user_id, user] : users_) {
+    for (const Listener& listener : user.listeners) listener.stream->finish_and_close();
+    drop_closed(user_id);
+  }
 }
 
 bool EventHub::has_listeners() const {
   const std::lock_guard lock(mutex_);
-  return !listeners_.empty();
+  return std::any_of(users_.begin(), users_.end(),
+                     [](const auto& user) { return !user.second.listeners.empty(); });
 }
 
 store::TimeMs EventHub::unwatched_ms(std::int64_t user_id) {
   const std::lock_guard lock(mutex_);
-  drop_closed();
+  drop_closed(user_id);
   UserEvents& user = of_user(user_id);
-  for (const Listener& listener : listeners_) {
-    if (listener.user_id == user_id) user.seen_at = now_();
-  }
+  if (!user.listeners.empty()) user.seen_at = now_();
   return now_() - user.seen_at;
 }
 

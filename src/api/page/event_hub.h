@@ -38,6 +38,8 @@ class EventHub {
   // Tells that session's listeners, and lets them go.
   void sign_out(std::int64_t session_id);
   bool has_listeners() const;
+  // All are let go, and whoever comes from now on.
+  void close();
 
   // For how long the user has not been seen: no listener, nor note_seen().
   store::TimeMs unwatched_ms(std::int64_t user_id);
@@ -53,18 +55,19 @@ class EventHub {
     std::size_t kept_bytes = 0;
     std::uint64_t forgotten = 0;  // the id up to which events are not kept
     store::TimeMs seen_at = 0;
+    std::vector<Listener> listeners = {};
   };
 
   UserEvents& of_user(std::int64_t user_id);
   void send(std::int64_t user_id, const std::string& frame);
-  void drop_closed();
+  void drop_closed(std::int64_t user_id);
 
   const store::Clock now_;
   const std::uint64_t first_id_;
   mutable std::mutex mutex_;
   std::uint64_t last_id_;
+  bool is_closed_ = false;
   std::map<std::int64_t, UserEvents> users_;
-  std::vector<Listener> listeners_;
 };
 
 // More than a listener may have to catch up with.

@@ -26,6 +26,11 @@ Page::~Page() {
   stop();
 }
 
+void Page::drain() {
+  runs_->cancel_all();
+  events_->close();
+}
+
 void Page::stop() {
   runs_->stop();
 }

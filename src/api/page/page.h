@@ -70,6 +70,9 @@ class Page {
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
 
+  // The server is about to end: runs stop (they can go on with the next one) and listeners are let
+  // go, so that nothing is waited for. Does not block.
+  void drain();
   // Stops runs, and waits until all they wrote is in the store. No run begins afterwards.
   void stop();
 

@@ -19,11 +19,13 @@ constexpr std::size_t kClientIdBytesMax = 40;
 struct Runs::Reservation {
   Runs& runs;
   const std::string chat_id;
-  bool is_taken;
+  bool is_taken = false;
+  bool is_too_late = false;  // the server ends
 
   Reservation(Runs& all, std::string chat) : runs(all), chat_id(std::move(chat)) {
     const std::lock_guard lock(runs.mutex_);
-    is_taken = !runs.is_stopping_ && runs.busy_chats_.insert(chat_id).second;
+    is_too_late = runs.is_stopping_;
+    is_taken = !is_too_late && runs.busy_chats_.insert(chat_id).second;
   }
   ~Reservation() {
     if (!is_taken) return;
@@ -52,6 +54,9 @@ PageResult<Json> Runs::start(const Asked& asked) {
   events_.note_seen(asked.principal.user_id);
   const store::Chat chat = TRY(asked.store->chat(asked.principal.user_id, asked.chat_id));
   Reservation reservation(*this, asked.chat_id);
+  if (reservation.is_too_late) {
+    return ApiError{.status = 503, .message = "the server is ending", .retry_after_s = 1};
+  }
   if (!reservation.is_taken) {
     return ApiError{
         .status = 409, .message = "this chat has a running answer; stop it first", .code = "busy"};

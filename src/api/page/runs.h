@@ -16,6 +16,9 @@
 
 namespace bise::api {
 
+// For so long a deleted chat can be had back.
+inline constexpr store::TimeMs kUndeleteMs = 10 * 60 * 1000;
+
 // All runs. One thread takes what the engine says and tells the pages, one writes to the store, so
 // that a slow disk holds up neither the engine nor the pages.
 class Runs {
@@ -36,7 +39,9 @@ class Runs {
   void stop_run(std::int64_t user_id, const std::string& run_id);
   void stop_chat(std::int64_t user_id, const std::string& chat_id);
   void stop_user(std::int64_t user_id);
-  // Stops all, waits until the store has everything.
+  // None begins from now on. Does not wait.
+  void cancel_all();
+  // The same, and waits until the store has everything.
   void stop();
 
   // "": none.
@@ -66,6 +71,7 @@ class Runs {
   void collect_changes();
   bool write_changes();
   void remove_ended();
+  void purge();
   void publish_end(const Run& run);
 
   const PageContext& context_;

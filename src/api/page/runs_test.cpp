@@ -34,6 +34,12 @@ class EventStream {
     }
   }
 
+  bool ends() {
+    while (client_.receive()) {
+    }
+    return client_.has_ended();
+  }
+
  private:
   static Event read(const std::string& text) {
     const auto field = [&](std::string_view mark) {
@@ -176,6 +182,38 @@ TEST(Runs, WhatAServerLeftIsStoppedAndGoesOn) {
   service.post(concat("/api/chats/", chat, "/runs"),
                concat(R"({"kind":"continue","message":")", answer, "\"}"));
   EXPECT_EQ(at(service.wait_for(chat, "state", "done"), "content"), "Before and after");
+}
+
+TEST(Runs, AServerThatDrainsLetsGoOfListenersAndStopsRuns) {
+  PageService service(PageService::new_store());
+  service.says_endlessly();
+  const std::string chat = service.new_chat();
+  EventStream events(service, "");
+  service.send(chat, "go");
+  service.gate().allow(2);
+  service.wait_for(chat, "n", "2");
+  service.page().drain();
+  EXPECT_TRUE(events.ends());
+  service.gate().open();
+  service.wait_for(chat, "state", "stopped");
+  EXPECT_EQ(
+      service
+          .ask("POST", concat("/api/chats/", chat, "/runs"), R"({"kind":"send","content":"more"})")
+          .status,
+      503);
+}
+
+TEST(Runs, OneThatNobodyLooksAtStops) {
+  PageService service(PageService::new_store(), std::chrono::milliseconds(1));
+  service.says_endlessly();
+  const std::string chat = service.new_chat();
+  service.send(chat, "go");
+  // The model waits until the run has been given up.
+  ASSERT_TRUE(http::comes_true([&] {
+    service.gate().allow(1);
+    return at(service.get("/api/chats/" + chat), "messages.1.state") == "stopped";
+  }));
+  EXPECT_EQ(at(service.get("/api/chats/" + chat), "chat.run"), "null");
 }
 
 TEST(Runs, AnotherAnswerAndAnotherToken) {

@@ -12,6 +12,7 @@ constexpr std::chrono::milliseconds kTellEvery{16};
 constexpr std::chrono::seconds kLookEvery{1};
 constexpr std::chrono::seconds kTryAgainAfter{2};  // a store that took nothing
 constexpr std::chrono::seconds kStopPatience{20};
+constexpr std::chrono::minutes kPurgeEvery{1};
 
 }  // namespace
 
@@ -22,12 +23,14 @@ Runs::~Runs() {
   stop();
 }
 
+void Runs::cancel_all() {
+  const std::lock_guard lock(mutex_);
+  is_stopping_ = true;
+  for (const auto& [message_id, run] : runs_) run->handle.cancel();
+}
+
 void Runs::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_stopping_ = true;
-    for (const auto& [message_id, run] : runs_) run->handle.cancel();
-  }
+  cancel_all();
   if (!teller_.joinable()) return;
   const auto end = std::chrono::steady_clock::now() + kStopPatience;
   while (std::chrono::steady_clock::now() < end) {
@@ -97,19 +100,34 @@ void Runs::look_after() {
 }
 
 void Runs::save() {
+  auto purge_at = std::chrono::steady_clock::now();
   while (!threads_end_) {
     save_soon_.wait(context_.save_every);
-    const std::lock_guard lock(saving_mutex_);
-    collect_changes();
-    if (write_changes()) {
-      remove_ended();
-    } else {
-      save_soon_.wait(kTryAgainAfter);
+    bool is_written = false;
+    {
+      const std::lock_guard lock(saving_mutex_);
+      collect_changes();
+      is_written = write_changes();
+      if (is_written) remove_ended();
+    }
+    if (!is_written && !threads_end_) save_soon_.wait(kTryAgainAfter);
+    if (std::chrono::steady_clock::now() >= purge_at) {
+      purge();
+      purge_at = std::chrono::steady_clock::now() + kPurgeEvery;
     }
   }
   const std::lock_guard lock(saving_mutex_);
   collect_changes();
   if (write_changes()) remove_ended();
+}
+
+// Deleted chats whose time to come back is over.
+void Runs::purge() {
+  const Result<int> purged =
+      context_.store->purge_chats_deleted_before(context_.now() - kUndeleteMs);
+  if (!purged.ok() && !has_problem_.exchange(true)) {
+    context_.on_problem(concat("deleted chats cannot be removed: ", purged.error().message));
+  }
 }
 
 // What the store has not taken yet and what has come since become one change.

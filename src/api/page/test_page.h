@@ -93,7 +93,8 @@ class PageService {
   static constexpr int kContext = 4096;
 
   // The store outlives it, as a file does.
-  explicit PageService(std::shared_ptr<store::Store> store)
+  explicit PageService(std::shared_ptr<store::Store> store,
+                       std::chrono::milliseconds unwatched_max = std::chrono::minutes(10))
       : store_(std::move(store)), engine_(entries(), {.sampling_threads = 1}) {
     ServedModel model;
     model.id = "test";
@@ -108,6 +109,7 @@ class PageService {
     context.catalog = &catalog_;
     context.version = "9.9";
     context.save_every = std::chrono::milliseconds(5);
+    context.unwatched_max = unwatched_max;
     page_ = std::make_unique<Page>(std::move(context));
     http::Service service;
     mount_page(service.router, *page_);
