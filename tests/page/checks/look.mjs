@@ -26,13 +26,14 @@ The energy is $E = \\frac{1}{2} m v^2$.
 1. Clean the light curtain.
 2. Check its alignment.`;
 
-async function examine(page, name, out) {
+async function examine(page, name, out, with_axe) {
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: `${out}/${name}.png` });
   const wide = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
+  if (!with_axe) return;
   // Into the page by the debugger's way: the policy holds for the page's own scripts.
   const session = await page.context().newCDPSession(page);
   const { readFileSync } = await import("node:fs");
@@ -64,7 +65,7 @@ async function model_chat(page) {
   return id;
 }
 
-async function walk(page, name, out, id) {
+async function walk(page, name, out, id, with_axe) {
   const has = await features(page);
   const pages = {
     start: "/start",
@@ -84,22 +85,22 @@ async function walk(page, name, out, id) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     if (part === "search") await page.locator(".found a").first().waitFor();
     if (part === "chat") await page.locator(".katex").first().waitFor();
-    await examine(page, `${name}-${part}`, out);
+    await examine(page, `${name}-${part}`, out, with_axe);
   }
   await page.goto(`/chat/${id}`);
   await page.locator("[data-action=previous]").last().click();
   await page.locator("[data-action=why]").last().click();
   await page.locator(".alts").waitFor();
-  await examine(page, `${name}-why`, out);
+  await examine(page, `${name}-why`, out, with_axe);
   await page.locator("[data-why] .panel-head .ib").click();
   await page.locator("[data-action=next]").last().click();
   await page.keyboard.press("Control+k");
   await page.locator("#palette-list .opt").first().waitFor();
-  await examine(page, `${name}-palette`, out);
+  await examine(page, `${name}-palette`, out, with_axe);
   await page.keyboard.press("Escape");
   await page.locator(".pick").click();
   await page.locator(".model-row").first().waitFor();
-  await examine(page, `${name}-picker`, out);
+  await examine(page, `${name}-picker`, out, with_axe);
   await page.keyboard.press("Escape");
   assert.deepEqual(page.errors, []);
 }
@@ -122,7 +123,8 @@ export const look = looks.map(([name, how, language]) => [
     await api(page, "PATCH", "/api/settings", { language, theme: "system" });
     await page.reload();
     made ??= await model_chat(page);
-    await walk(page, name, out, made);
+    // The French page is the English one in other words.
+    await walk(page, name, out, made, language !== "fr");
     await api(page, "PATCH", "/api/settings", { language: "en" });
   },
 ]);

@@ -57,7 +57,7 @@ export const resume = [
         (n) => n > 40,
       );
       const seen = await text_of(page);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       await server.kill();
       await page.getByText(/Connection lost/).waitFor();
       await server.start();

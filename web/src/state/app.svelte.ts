@@ -169,7 +169,7 @@ class App {
       this.open = null;
       return;
     }
-    if (this.open?.id === id && this.open.state !== "gone") return;
+    if (this.open?.id === id) return;
     this.open = new OpenChat(id);
     void this.open.load();
   }
