@@ -52,8 +52,8 @@ Result<std::string> Page::boot(std::int64_t user_id) {
         "models", "machine", "prompt", "prompts", "export", "import", "temporary"}) {
     features.push(name);
   }
-  if (context_.access != nullptr) features.push("users");
   const store::User user = TRY(context_.store->user(user_id));
+  if (context_.access != nullptr && user.is_owner) features.push("users");
   auto chats = list_chats(*this, user_id, {});
   if (!chats.ok()) return Error{ErrorCode::io, chats.error().error.message};
   Json models = models_json(context_, *runs_);

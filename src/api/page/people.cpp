@@ -105,14 +105,18 @@ Json key_json(const store::Key& key) {
     const auto scope = static_cast<Scope>(i);
     if (Scopes(key.scopes).has(scope)) scopes.push(scope_name(scope));
   }
-  const auto time = [](const std::optional<store::TimeMs>& at) { return at ? Json(*at) : Json(); };
+  const auto or_null = [](const std::optional<std::int64_t>& value) {
+    return value ? Json(*value) : Json();
+  };
   return Json::object({{"id", key.public_id},
                        {"name", key.name},
                        {"prefix", key.hint},
                        {"scopes", std::move(scopes)},
                        {"created_ms", key.created_at},
-                       {"used_ms", time(key.last_used_at)},
-                       {"expires_ms", time(key.expires_at)},
+                       {"used_ms", or_null(key.last_used_at)},
+                       {"expires_ms", or_null(key.expires_at)},
+                       {"requests_per_minute", or_null(key.requests_per_minute)},
+                       {"tokens_per_day", or_null(key.tokens_per_day)},
                        {"tokens", key.tokens}});
 }
 
@@ -155,6 +159,10 @@ Response post_key(Page& page, const http::Request& request) {
   if (expires_at && *expires_at <= page.context().now()) {
     return bad_field("expires_ms", "is over already");
   }
+  const auto requests_per_minute = integer(*body, "requests_per_minute");
+  const auto tokens_per_day = integer(*body, "tokens_per_day");
+  if (requests_per_minute.value_or(1) < 1) return bad_field("requests_per_minute", "is below 1");
+  if (tokens_per_day.value_or(1) < 1) return bad_field("tokens_per_day", "is below 1");
   const std::string secret = new_api_key();
   const store::Key key =
       TRY(page.context().store->add_key({.user_id = principal.user_id,
@@ -163,7 +171,9 @@ Response post_key(Page& page, const http::Request& request) {
                                          .hint = key_hint(secret),
                                          .scopes = scopes->bits(),
                                          .lane = static_cast<int>(principal.lane_floor),
-                                         .expires_at = expires_at}));
+                                         .expires_at = expires_at,
+                                         .requests_per_minute = requests_per_minute,
+                                         .tokens_per_day = tokens_per_day}));
   return json_response(Json::object({{"key", key_json(key)}, {"secret", secret}}), 201);
 }
 

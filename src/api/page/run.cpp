@@ -44,8 +44,9 @@ Run::Run(const RunPlan& plan, Place where, std::shared_ptr<RunSink> told,
   }
   const SamplingOptions& sampling = plan.generation.sampling;
   facts_.set("seed", exact_number(seed_));
-  facts_.set("temperature", static_cast<double>(sampling.temperature));
-  facts_.set("top_p", static_cast<double>(sampling.top_p));
+  // Shortest forms: 0.2, not 0.20000000298.
+  facts_.set("temperature", Json::Number{concat(sampling.temperature)});
+  facts_.set("top_p", Json::Number{concat(sampling.top_p)});
   facts_.set("context_tokens", model->context_tokens);
   const auto details = context.model_details(model->id);
   const auto bandwidth = context.machine().bandwidth;

@@ -16,7 +16,7 @@ namespace {
 
 // Reading a file of this size whole takes less than a tenth of a second; a larger one is found
 // damaged where it is read.
-constexpr std::int64_t kCheckedBytesMax = 32 << 20;
+constexpr std::int64_t kCheckedBytesMax = 8 << 20;
 
 // SQLite gives its other files the mode of this one.
 Result<void> make_private(const std::string& path) {
