@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "api/page/test_page.h"
+#include "store/memory/memory_store.h"
 
 namespace bise::api {
 namespace {
@@ -182,6 +183,33 @@ TEST(Runs, WhatAServerLeftIsStoppedAndGoesOn) {
   service.post(concat("/api/chats/", chat, "/runs"),
                concat(R"({"kind":"continue","message":")", answer, "\"}"));
   EXPECT_EQ(at(service.wait_for(chat, "state", "done"), "content"), "Before and after");
+}
+
+// Takes no changes while its disk is full.
+class FullStore final : public store::MemoryStore {
+ public:
+  FullStore() : MemoryStore(store::system_time_ms) {}
+  Result<void> change_messages(std::span<const store::MessageChange> changes) override {
+    if (is_full) return Error{ErrorCode::io, "there is no room left on the disk"};
+    return MemoryStore::change_messages(changes);
+  }
+  std::atomic<bool> is_full{true};
+};
+
+TEST(Runs, WhatAFullDiskDoesNotTakeIsKeptUntilThereIsRoom) {
+  const auto store = std::make_shared<FullStore>();
+  ASSERT_EQ(store->add_user("Mira")->id, 1);
+  PageService service(store);
+  service.says("Kept");
+  service.gate().open();
+  const std::string chat = service.new_chat();
+  const std::string id = at(service.send(chat, "go"), "messages.1.id");
+  EXPECT_EQ(at(service.wait_for(chat, "content", "Kept"), "state"), "writing");
+  EXPECT_EQ(store->message(1, id)->content, "");
+  store->is_full = false;
+  EXPECT_EQ(at(service.wait_for(chat, "state", "done"), "content"), "Kept");
+  EXPECT_EQ(store->message(1, id)->token_count, 4);
+  EXPECT_EQ(read_token_log(store->tokens_of(1, id).value())->size(), 4u);
 }
 
 TEST(Runs, AServerThatDrainsLetsGoOfListenersAndStopsRuns) {

@@ -13,7 +13,7 @@
 namespace bise::store {
 
 // Plain vectors behind one mutex: for tests, and as the second opinion in the contract's.
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   explicit MemoryStore(Clock clock) : clock_(std::move(clock)) {}
 
