@@ -255,7 +255,7 @@ Parser::Parser() {
   app_.require_subcommand(0, 1);
   app_.formatter(std::make_shared<HelpFormatter>());
   app_.footer(
-      "Without a verb: a chat with the best model that is here.\n"
+      "Without a verb: the chat page with the models that are here, in a browser, signed in.\n"
       "bise VERB --help says more. Models lie in the data folder ($BISE_HOME, else "
       "~/.local/share/bise)\nunder models/, or are given as a path.");
   run_app_ = add_verb(app_, "run");
@@ -287,8 +287,11 @@ Parser::Parser() {
 }
 
 Command Parser::parse(int argc, const char* const* argv) {
+  // Without a verb it is `serve`, with the page opened.
+  const char* const start[] = {argv[0], "serve"};
+  serve_.open_page = argc == 1;
   try {
-    app_.parse(argc, argv);
+    app_.parse(argc == 1 ? 2 : argc, argc == 1 ? start : argv);
   } catch (const CLI::Success& success) {
     return ExitCode{app_.exit(success)};
   } catch (const CLI::ParseError& error) {
@@ -301,18 +304,18 @@ Command Parser::parse(int argc, const char* const* argv) {
     std::fprintf(stderr, "bise%s: %s (bise%s --help)\n", verb.c_str(), error.what(), verb.c_str());
     return ExitCode{2};
   }
+  if (run_app_->parsed()) return run_;
   if (show_app_->parsed()) return show_;
   if (bench_app_->parsed()) return bench_;
   if (doctor_app_->parsed()) return doctor_;
   if (list_app_->parsed()) return list_;
   if (score_app_->parsed()) return score_;
   if (tokenize_app_->parsed()) return tokenize_;
-  if (serve_app_->parsed()) return serve_;
   if (keys_app_->parsed()) return keys_;
   if (link_app_->parsed()) return link_;
   if (ps_app_->parsed()) return ps_;
   if (backup_app_->parsed()) return backup_;
-  return run_;
+  return serve_;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "apps/tokenize_lines.h"
 #include "base/text.h"
@@ -20,23 +22,35 @@ int fail(const Error& error) {
 struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-struct Free {
-  void operator()(char* memory) const { std::free(memory); }
+
+// Lines of any length, one at a time.
+class Lines {
+ public:
+  explicit Lines(std::FILE* in) : in_(in) {}
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+  ~Lines() { std::free(buffer_); }
+
+  // Without its newline, valid until the next call. Nothing at the end.
+  std::optional<std::string_view> next() {
+    const ssize_t length = ::getline(&buffer_, &capacity_, in_);
+    if (length < 0) return std::nullopt;
+    std::string_view line(buffer_, static_cast<std::size_t>(length));
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    return line;
+  }
+
+ private:
+  std::FILE* in_;
+  char* buffer_ = nullptr;
+  std::size_t capacity_ = 0;
 };
 
 // False if stdout takes no more.
-bool answer_all(const LineTokenizer& lines, std::FILE* in, bool at_once) {
-  char* buffer = nullptr;
-  std::size_t capacity = 0;
-  std::unique_ptr<char, Free> owner;
-  while (true) {
-    const ssize_t length = ::getline(&buffer, &capacity, in);
-    owner.release();
-    owner.reset(buffer);
-    if (length < 0) break;
-    std::string_view line(buffer, static_cast<std::size_t>(length));
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    const std::string answer = lines.answer(line) + "\n";
+bool answer_all(const LineTokenizer& tokenizer, std::FILE* in, bool at_once) {
+  Lines lines(in);
+  while (const std::optional<std::string_view> line = lines.next()) {
+    const std::string answer = tokenizer.answer(*line) + "\n";
     if (std::fwrite(answer.data(), 1, answer.size(), stdout) != answer.size()) return false;
     // Whoever writes line by line to stdin may wait for each answer.
     if (at_once && std::fflush(stdout) != 0) return false;
