@@ -234,6 +234,7 @@ TEST(Ending, UnderLoadLosesNoAnswerThatItBegan) {
   auto server = server_of(says(std::string(10'000, 'x')));
   std::atomic<int> answered = 0, broken = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (;;) {

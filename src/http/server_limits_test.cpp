@@ -230,7 +230,7 @@ TEST(ServerLimits, AnswerThatNobodyReads) {
   std::atomic<bool> timed_out = false;
   service.on_finished = [&](const AccessRecord& r) { timed_out = r.ending == Ending::timed_out; };
   service.router.add({"GET", "/", Access{}, answer_with([](const Request&) {
-                        return text_response(200, std::string(50'000'000, 'x'));
+                        return text_response(200, of_length(50'000'000));
                       })});
   const auto server = started(std::move(service), with(limits));
   TestClient client(server->port());

@@ -173,7 +173,7 @@ TEST(Server, LetsTheGateRefuseBeforeALargeBodyIsSent) {
   EXPECT_EQ(refused.headers.get("access-control-allow-origin"), "https://page");
   EXPECT_EQ(refused.headers.get("Connection"), "close");
 
-  const std::string body(9'000'000, 'x');
+  const std::string body = of_length(9'000'000);
   TestClient friendly(server->port());
   friendly.send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer key\r\n"
@@ -188,7 +188,7 @@ TEST(Server, GivesTheRefusalToAClientThatGoesOnSending) {
   const auto server = started(std::move(service));
   TestClient client(server->port());
   client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n");
-  client.send(std::string(20'000'000, 'x'));
+  client.send(of_length(20'000'000));
   EXPECT_EQ(client.answer().status, 403);
 }
 

@@ -33,6 +33,10 @@ bool comes_true(const Condition& condition) {
   return true;
 }
 
+inline std::string of_length(std::size_t bytes) {
+  return std::string(bytes, 'x');
+}
+
 struct Answer {
   int status = 0;  // 0: none came
   Headers headers;

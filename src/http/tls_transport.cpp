@@ -25,7 +25,7 @@ using BioMethod = std::unique_ptr<BIO_METHOD, Free<BIO_meth_free>>;
 // OpenSSL's own socket BIO writes without MSG_NOSIGNAL, so a client that has gone would end the
 // process; this one does not.
 int fd_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+  return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 int bio_read(BIO* bio, char* into, int size) {
@@ -67,7 +67,9 @@ const BIO_METHOD* socket_bio() {
 
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(int fd, Ssl ssl) : fd_(fd), ssl_(std::move(ssl)) {}
+  TlsTransport(int fd, Ssl ssl) : fd_(fd), ssl_(std::move(ssl)) {
+    if (ssl_) BIO_set_data(SSL_get_rbio(ssl_.get()), &fd_);
+  }
 
   IoResult handshake() override {
     if (!ssl_) return {.kind = IoResult::Kind::failed};
@@ -138,7 +140,6 @@ class OpenSslContext final : public TlsContext {
     Ssl ssl(SSL_new(context_.get()));
     BIO* bio = ssl ? BIO_new(socket_bio()) : nullptr;
     if (bio == nullptr) return std::make_unique<TlsTransport>(fd, nullptr);
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
     SSL_set_bio(ssl.get(), bio, bio);
     return std::make_unique<TlsTransport>(fd, std::move(ssl));
   }
