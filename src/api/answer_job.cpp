@@ -238,6 +238,26 @@ void Job::write_record() {
   if (services_->context.on_request) services_->context.on_request(record);
 }
 
+// Said here, because clients look for their own service's words when they shorten what they send.
+std::optional<ApiError> too_long(const AnswerPlan& plan) {
+  const std::int64_t context = plan.head.served->context_tokens;
+  for (const GenerationRequest& generation : plan.generations) {
+    const auto count = static_cast<std::int64_t>(generation.prompt.size());
+    if (count < context) continue;
+    const bool anthropic = plan.record.family == Family::anthropic;
+    return ApiError{.status = 400,
+                    .message = anthropic
+                                   ? concat("prompt is too long: ", count, " tokens > ",
+                                            context - 1, " maximum (with the answer ", context, ")")
+                                   : concat("This model's maximum context length is ", context,
+                                            " tokens, the answer included, but the prompt has ",
+                                            count, " tokens; shorten it"),
+                    .param = plan.marks ? "messages" : "prompt",
+                    .code = "context_length_exceeded"};
+  }
+  return {};
+}
+
 // What the engine said at the door.
 ApiError refusal(const ApiServices& services, const Error& error) {
   ApiError told = from_error(error);
@@ -251,6 +271,9 @@ ApiError refusal(const ApiServices& services, const Error& error) {
 }  // namespace
 
 void answer(const ServicesPtr& services, const http::ExchangePtr& exchange, AnswerPlan plan) {
+  if (const auto error = too_long(plan)) {
+    return refuse(services, exchange, *error, std::move(plan.record));
+  }
   exchange->take_body();  // it has been read; answers may take long
   auto outlet = std::make_shared<AnswerOutlet>(exchange);
   const bool streams = plan.stream != nullptr;

@@ -31,18 +31,29 @@ TEST(Answers, EndWhenTheClientGoesAway) {
   }
 }
 
+// More than the buffers on the way hold, so that the engine has to wait.
 TEST(Answers, WaitForASlowReaderAndLoseNothing) {
-  TestService service(Layout::v13, 8000);
+  constexpr std::size_t kTokens = 3000;
+  TestService service(Layout::v13, 4000);
   service.says_endlessly();
   http::TestClient client(service.port());
   client.send(TestService::request(
-      kChat, R"({"stream":true,"max_tokens":7000,"messages":[{"role":"user","content":"hi"}]})"));
+      kChat, R"({"stream":true,"max_tokens":3000,"logprobs":true,"top_logprobs":20,)"
+             R"("messages":[{"role":"user","content":"hi"}]})"));
+  const auto generated = [&] { return service.engine().stats().models.front().generated_tokens; };
+  std::uint64_t before = 0;
+  int still = 0;
+  ASSERT_TRUE(http::comes_true([&] {
+    const std::uint64_t now = generated();
+    still = now > 0 && now == std::exchange(before, now) ? still + 1 : 0;
+    return still == 100;
+  }));
   const http::Answer answer = client.answer();
   EXPECT_TRUE(answer.whole);
   std::size_t count = 0;
   constexpr std::string_view kToken = R"("delta":{"content":"a"})";
   for (std::size_t at = 0; (at = answer.body.find(kToken, at)) != std::string::npos; ++at) ++count;
-  EXPECT_EQ(count, 7000u);
+  EXPECT_EQ(count, kTokens);
   EXPECT_TRUE(answer.body.ends_with("data: [DONE]\n\n"));
 }
 

@@ -158,9 +158,14 @@ std::optional<ApiError> read_request(const ApiServices& services, const http::Re
   }
   asked.model = std::move(model).value();
   asked.record.model = asked.model->id;
-  for (const std::string& name : services.table.without_effect(body, asked.body)) {
+  const std::vector<std::string> idle = services.table.without_effect(body, asked.body);
+  for (const std::string& name : idle) {
     asked.record.without_effect += concat(asked.record.without_effect.empty() ? "" : ",", name);
   }
+  // So that no reader finds what another route would have honoured.
+  std::erase_if(asked.body.members(), [&](const Json::Member& member) {
+    return std::find(idle.begin(), idle.end(), member.first) != idle.end();
+  });
   return services.table.check_refused(body, asked.body, *asked.model);
 }
 

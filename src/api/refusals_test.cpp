@@ -46,6 +46,7 @@ TEST(Refusals, ByShapeRangeAndName) {
   EXPECT_EQ(chat(R"("n":17)"), "422 n");
   EXPECT_EQ(chat(R"("n":1.0)"), "200");
   EXPECT_EQ(chat(R"("top_logprobs":21)"), "422 top_logprobs");
+  EXPECT_EQ(chat(R"("top_logprobs":2)"), "422 top_logprobs");
   EXPECT_EQ(chat(R"("logit_bias":{"x":1})"), "422 logit_bias");
   EXPECT_EQ(chat(R"("logit_bias":{"97":101})"), "422 logit_bias");
   EXPECT_EQ(chat(R"("min_tokens":5,"max_tokens":4)"), "422 min_tokens");
@@ -64,8 +65,14 @@ TEST(Refusals, ByShapeRangeAndName) {
   EXPECT_EQ(chat(R"("tools":[{"type":"web_search"}])"), "400 tools.0.type");
   EXPECT_EQ(chat(R"("model":"nobody")"), "404 model");
   EXPECT_EQ(chat(R"("stop":null,"seed":null,"tools":null,"n":null,"user":"u","zzz":1)"), "200");
-  EXPECT_EQ(service.records().back().without_effect, "user,zzz");
-  EXPECT_EQ(service.records().back().outcome, "stop");
+}
+
+TEST(Refusals, NotOfFieldsWithoutEffectWhichAreRecorded) {
+  TestService service;
+  service.says("ok");
+  service.post(kChat, hello(R"("user":"u","zzz":1,"n":1)"));
+  EXPECT_EQ(service.record(0).without_effect, "user,zzz");
+  EXPECT_EQ(service.record(0).outcome, "stop");
 }
 
 TEST(Refusals, OfMessages) {
@@ -104,6 +111,7 @@ TEST(Refusals, NamesBothNumbersWhereThePromptFillsTheContext) {
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("103"), std::string::npos) << answer.body;
   EXPECT_NE(answer.body.find("64"), std::string::npos);
+  EXPECT_NE(answer.body.find(R"("code":"context_length_exceeded")"), std::string::npos);
 }
 
 TEST(Refusals, ByTheServerItself) {
@@ -119,9 +127,10 @@ TEST(Refusals, ByTheServerItself) {
 TEST(Families, AreToldByHeadersThenByKeys) {
   TestService service;
   service.says("ok");
+  std::size_t asked = 0;
   const auto family = [&](std::string_view more, std::string_view header) {
     service.post(kChat, hello(more), header);
-    return service.records().back().family;
+    return service.record(asked++).family;
   };
   EXPECT_EQ(family("", ""), Family::openai);
   EXPECT_EQ(family(R"("random_seed":1)", ""), Family::mistral);

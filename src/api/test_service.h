@@ -226,6 +226,11 @@ class TestService {
     const std::lock_guard lock(mutex_);
     return records_;
   }
+  // The record comes a moment after the answer.
+  RequestRecord record(std::size_t index) {
+    CHECK(http::comes_true([&] { return records().size() > index; }));
+    return records()[index];
+  }
   std::uint64_t finished(FinishReason reason) const {
     return engine_.stats().models.front().finished[static_cast<std::size_t>(reason)];
   }

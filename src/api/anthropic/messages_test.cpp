@@ -72,6 +72,16 @@ TEST(Messages, NamesTheStopSequenceAndTheLength) {
   EXPECT_EQ(end(R"("max_tokens":50)"), R"("end_turn"null)");
 }
 
+TEST(Messages, LeaveFieldsOfOtherRoutesWithoutEffect) {
+  TestService service;
+  service.says("abc");
+  const http::Answer answer = service.post(
+      kPath, R"({"max_tokens":9,"n":3,"max_completion_tokens":1,"frequency_penalty":1e9,)"
+             R"("messages":[{"role":"user","content":"hi"}]})");
+  EXPECT_NE(answer.body.find(R"("text":"abc")"), std::string::npos) << answer.body;
+  EXPECT_EQ(service.record(0).without_effect, "n,max_completion_tokens,frequency_penalty");
+}
+
 TEST(Messages, ReadsResultsOfToolsAndCountsTokens) {
   TestService service;
   service.says("ok");

@@ -45,8 +45,13 @@ ApiResult<AnswerPlan> plan_chat(const ServicesPtr& services, const http::Request
   plan_reading(asked, *chat, *prompt, may_call(asked.body), *generation, plan);
   plan.reader.one_call = !flag(asked.body, "parallel_tool_calls", true);
   plan.tells_log_probs = flag(asked.body, "logprobs", false);
+  const std::int64_t top = integer(asked.body, "top_logprobs").value_or(0);
   if (plan.tells_log_probs) {
-    generation->top_log_probs = static_cast<int>(integer(asked.body, "top_logprobs").value_or(0));
+    generation->top_log_probs = static_cast<int>(top);
+  } else if (top > 0) {
+    return ApiError{.status = 422,
+                    .message = "top_logprobs: only with logprobs: true",
+                    .param = "top_logprobs"};
   }
   if (prompt->prefix_ids) plan.leads = {lead_of(chat->messages.back())};
   generation->prompt = std::move(prompt->ids);

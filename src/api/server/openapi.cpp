@@ -11,6 +11,30 @@ namespace {
 
 enum class Answers { json, json_or_stream, text };
 
+// What a route may answer beside 200.
+enum class Errors {
+  of_the_server,  // asks for no credentials
+  without_body,
+  with_body,
+  with_shape,     // and 422
+  with_overload,  // and 529
+};
+std::vector<int> statuses(Errors errors) {
+  switch (errors) {
+    case Errors::of_the_server:
+      return {500, 503};
+    case Errors::without_body:
+      return {400, 401, 403, 404, 429, 500, 503};
+    case Errors::with_body:
+      return {400, 401, 403, 404, 408, 413, 429, 500, 503};
+    case Errors::with_shape:
+      return {400, 401, 403, 404, 408, 413, 422, 429, 500, 503};
+    case Errors::with_overload:
+      break;
+  }
+  return {400, 401, 403, 404, 408, 413, 429, 500, 503, 529};
+}
+
 struct Operation {
   const char* path;
   const char* method;
@@ -20,12 +44,9 @@ struct Operation {
   std::optional<Body> body;
   Answers answers;
   const char* schema;  // of the answer, in kAnswers; null: none is given
-  std::initializer_list<int> errors;
-  bool open = false;  // without credentials
+  Errors errors;
 };
 
-// What a route with a body may answer beside 200.
-#define BISE_BODY_ERRORS 400, 401, 403, 404, 408, 413, 429, 500, 503
 const Operation kOperations[] = {
     {"/v1/models",
      "get",
@@ -35,7 +56,7 @@ const Operation kOperations[] = {
      {},
      Answers::json,
      "ModelList",
-     {401, 403, 429, 500, 503}},
+     Errors::without_body},
     {"/v1/models/{id}",
      "get",
      "getModel",
@@ -44,70 +65,21 @@ const Operation kOperations[] = {
      {},
      Answers::json,
      "Model",
-     {400, 401, 403, 404, 429, 500, 503}},
-    {"/v1/chat/completions",
-     "post",
-     "chat",
-     "chat",
-     "OpenAI's and Mistral's chat",
-     Body::chat,
-     Answers::json_or_stream,
-     "ChatCompletion",
-     {BISE_BODY_ERRORS, 422}},
-    {"/v1/completions",
-     "post",
-     "complete",
-     "completions",
-     "OpenAI's text completions",
-     Body::completions,
-     Answers::json_or_stream,
-     "TextCompletion",
-     {BISE_BODY_ERRORS}},
-    {"/v1/fim/completions",
-     "post",
-     "fim",
-     "completions",
-     "Mistral's fill-in-the-middle",
-     Body::fim,
-     Answers::json_or_stream,
-     "ChatCompletion",
-     {BISE_BODY_ERRORS, 422}},
-    {"/v1/messages",
-     "post",
-     "message",
-     "chat",
-     "Anthropic's messages",
-     Body::messages,
-     Answers::json_or_stream,
-     "AnthropicAnswer",
-     {BISE_BODY_ERRORS, 529}},
-    {"/v1/messages/count_tokens",
-     "post",
-     "countTokens",
-     "chat",
-     "How long a prompt is",
-     Body::count_tokens,
-     Answers::json,
-     "TokenCount",
-     {BISE_BODY_ERRORS}},
-    {"/tokenize",
-     "post",
-     "tokenize",
-     "tokens",
-     "Text or a chat to token ids",
-     Body::tokenize,
-     Answers::json,
-     "Tokens",
-     {BISE_BODY_ERRORS, 422}},
-    {"/detokenize",
-     "post",
-     "detokenize",
-     "tokens",
-     "Token ids to text",
-     Body::detokenize,
-     Answers::json,
-     "Text",
-     {BISE_BODY_ERRORS}},
+     Errors::without_body},
+    {"/v1/chat/completions", "post", "chat", "chat", "OpenAI's and Mistral's chat", Body::chat,
+     Answers::json_or_stream, "ChatCompletion", Errors::with_shape},
+    {"/v1/completions", "post", "complete", "completions", "OpenAI's text completions",
+     Body::completions, Answers::json_or_stream, "TextCompletion", Errors::with_body},
+    {"/v1/fim/completions", "post", "fim", "completions", "Mistral's fill-in-the-middle", Body::fim,
+     Answers::json_or_stream, "ChatCompletion", Errors::with_shape},
+    {"/v1/messages", "post", "message", "chat", "Anthropic's messages", Body::messages,
+     Answers::json_or_stream, "AnthropicAnswer", Errors::with_overload},
+    {"/v1/messages/count_tokens", "post", "countTokens", "chat", "How long a prompt is",
+     Body::count_tokens, Answers::json, "TokenCount", Errors::with_body},
+    {"/tokenize", "post", "tokenize", "tokens", "Text or a chat to token ids", Body::tokenize,
+     Answers::json, "Tokens", Errors::with_shape},
+    {"/detokenize", "post", "detokenize", "tokens", "Token ids to text", Body::detokenize,
+     Answers::json, "Text", Errors::with_body},
     {"/health",
      "get",
      "health",
@@ -116,9 +88,16 @@ const Operation kOperations[] = {
      {},
      Answers::json,
      "Status",
-     {500, 503},
-     true},
-    {"/ready", "get", "ready", "server", "The same", {}, Answers::json, "Status", {500, 503}, true},
+     Errors::of_the_server},
+    {"/ready",
+     "get",
+     "ready",
+     "server",
+     "The same",
+     {},
+     Answers::json,
+     "Status",
+     Errors::of_the_server},
     {"/metrics",
      "get",
      "metrics",
@@ -127,7 +106,7 @@ const Operation kOperations[] = {
      {},
      Answers::text,
      nullptr,
-     {401, 403, 429, 500, 503}},
+     Errors::without_body},
     {"/openapi.json",
      "get",
      "openapi",
@@ -136,9 +115,8 @@ const Operation kOperations[] = {
      {},
      Answers::json,
      nullptr,
-     {401, 403, 429, 500, 503}},
+     Errors::without_body},
 };
-#undef BISE_BODY_ERRORS
 
 constexpr std::string_view kAnswers = R"({
 "Error":{"type":"object","required":["object","message","type","error"],"properties":{
@@ -208,8 +186,9 @@ Json success_json(const Operation& operation) {
 Json operation_json(const Operation& operation) {
   Json responses = Json::object({{"200", success_json(operation)}});
   const bool anthropic = std::string_view(operation.path).starts_with("/v1/messages");
-  for (const int status : operation.errors) {
-    const bool status_only = operation.open && status == 503;
+  const bool open = operation.errors == Errors::of_the_server;
+  for (const int status : statuses(operation.errors)) {
+    const bool status_only = open && status == 503;
     const char* schema = status_only ? "Status" : anthropic ? "AnthropicError" : "Error";
     responses.set(concat(status),
                   Json::object({{"description", http::status_words(status)},
@@ -219,7 +198,7 @@ Json operation_json(const Operation& operation) {
                            {"tags", Json(Json::Array{operation.tag})},
                            {"summary", operation.summary},
                            {"responses", std::move(responses)}});
-  if (operation.open) out.set("security", Json::array());
+  if (open) out.set("security", Json::array());
   if (operation.body) {
     const char* name = kBodyNames[static_cast<std::size_t>(*operation.body)];
     out.set("requestBody",
