@@ -7,7 +7,7 @@ export const answers = (page) => page.getByRole("article", { name: /^Answer by/ 
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 // What is true soon, or an error that says what it was at last. No sleeping and hoping.
-export async function until(what, read, holds, wait_ms = 30_000) {
+export async function until(what, read, holds, wait_ms = 60_000) {
   const end = Date.now() + wait_ms;
   let last;
   do {

@@ -14,7 +14,7 @@ import { resume } from "./checks/resume.mjs";
 import { safety } from "./checks/safety.mjs";
 import { why } from "./checks/why.mjs";
 
-const kTimeoutMs = 30_000;
+const kTimeoutMs = 60_000;
 
 function options(argv) {
   const all = { only: [] };

@@ -180,6 +180,66 @@ export const chat = [
     },
   ],
   [
+    "a chat goes out as a file and comes back as another",
+    async ({ owner }) => {
+      const page = await owner();
+      await page.goto("/");
+      const id = await chat_with(page, kShort, "Name a tree, for the export.");
+      await finished(page);
+      await button(page, "Chat options").click();
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("menuitem", { name: "Export as JSON" }).click(),
+      ]);
+      const path = await file.path();
+      const before = (await api(page, "GET", `/api/chats/${id}`)).json;
+      await page.goto("/settings/storage");
+      await page.locator("input[type=file]").setInputFiles(path);
+      await page.getByText("1 chat imported").waitFor();
+      const { chats } = (await api(page, "GET", "/api/chats")).json;
+      const other = chats.find((one) => one.id !== id && one.title === before.chat.title);
+      const after = (await api(page, "GET", `/api/chats/${other.id}`)).json;
+      const said = (chat) => chat.messages.map((one) => [one.role, one.content]);
+      assert.deepEqual(said(after), said(before));
+      const text = (await api(page, "GET", `/api/chats/${id}/export?format=markdown`)).text;
+      assert.ok(text.includes("Name a tree, for the export."));
+    },
+  ],
+  [
+    "a temporary chat stands in no list",
+    async ({ owner }) => {
+      const page = await owner();
+      await page.goto("/chat/new");
+      await button(page, "Chat options").click();
+      await page.getByRole("menuitemcheckbox", { name: "Temporary chat" }).click();
+      await ask(page, "This is between us, quokkasaurus.");
+      await page.waitForURL(/\/chat\/(?!new)/);
+      await until("no text", () => text_of(page).catch(() => ""), (text) => text.length > 0);
+      await button(page, "Stop").click({ timeout: 2000 }).catch(() => {});
+      await finished(page);
+      const { chats } = (await api(page, "GET", "/api/chats")).json;
+      assert.ok(!chats.some((one) => one.title.includes("quokkasaurus")));
+      const { results } = (await api(page, "GET", "/api/search?q=quokkasaurus")).json;
+      assert.deepEqual(results, []);
+    },
+  ],
+  [
+    "a model is unloaded, and comes back with the next question",
+    async ({ owner }) => {
+      const page = await owner();
+      await page.goto("/settings/models");
+      const models = page.getByRole("region", { name: "Models" });
+      await button(models, "Unload").first().click();
+      await models.getByText("Not loaded").first().waitFor();
+      await page.goto("/");
+      await chat_with(page, kShort, "Are you there?");
+      await finished(page);
+      assert.ok((await text_of(page)).length > 0);
+      await page.goto("/settings/models");
+      await models.getByText("Ready").first().waitFor();
+    },
+  ],
+  [
     "a stream shifts nothing, and the first chat is light",
     async ({ owner }) => {
       const page = await owner();

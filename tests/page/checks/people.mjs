@@ -76,6 +76,31 @@ export const people = [
     },
   ],
   [
+    "a session that is ended elsewhere is out at once",
+    async ({ owner, page_of, server }) => {
+      if (server.stand_in) return;
+      const page = await owner();
+      await page.goto("/settings/people");
+      await page.getByRole("textbox", { name: "Name of the person" }).fill("Noor");
+      await button(page, "Invite").click();
+      const link = await page.locator(".secret code").innerText();
+      const guest = await page_of(link);
+      await guest.goto("/settings/people");
+      await guest.getByRole("region", { name: "Sessions" }).getByText("this one").waitFor();
+      await button(guest, "Sign out").click();
+      await guest.waitForURL(/\/signin/);
+      // Asked beside the page, which may be on its way to another address.
+      const status = async () => (await guest.context().request.get("/api/boot")).status();
+      assert.equal(await status(), 401);
+      // The link is used up: it lets nobody in again.
+      await guest.goto(link);
+      assert.equal(await status(), 401);
+      await button(page, "Delete Noor").click();
+      await button(page.getByRole("dialog"), "Delete Noor").click();
+      await button(page, "Delete Noor").waitFor({ state: "detached" });
+    },
+  ],
+  [
     "every part that is announced is there, and no other",
     async ({ owner }) => {
       const page = await owner();
