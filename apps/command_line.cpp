@@ -1,8 +1,11 @@
 #include "apps/command_line.h"
 
+#include <algorithm>
+
 #include "apps/flags.h"
 #include "apps/help_formatter.h"
 #include "apps/serve/admin_flags.h"
+#include "apps/serve/config_file.h"
 #include "apps/version.h"
 
 namespace bise {
@@ -288,10 +291,20 @@ Parser::Parser() {
 
 Command Parser::parse(int argc, const char* const* argv) {
   // Without a verb it is `serve`, with the page opened.
-  const char* const start[] = {argv[0], "serve"};
-  serve_.open_page = argc == 1;
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  serve_.open_page = words.empty();
+  if (words.empty()) words = {"serve"};
+  if (words.front() == "serve") {
+    Result<std::vector<std::string>> all = with_config_file(std::move(words));
+    if (!all.ok()) {
+      std::fprintf(stderr, "bise serve: %s\n", all.error().message.c_str());
+      return ExitCode{2};
+    }
+    words = std::move(*all);
+  }
   try {
-    app_.parse(argc == 1 ? 2 : argc, argc == 1 ? start : argv);
+    // CLI11 takes them from the end.
+    app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::Success& success) {
     return ExitCode{app_.exit(success)};
   } catch (const CLI::ParseError& error) {

@@ -78,8 +78,9 @@ Result<void> show(const PsOptions& options) {
     return {};
   }
   std::printf("%s, process %d\n", note->address.c_str(), note->pid);
-  for (auto& [model, values] : models) {
-    const auto count = [&](const char* name) {
+  for (auto& [model, found] : models) {
+    std::map<std::string, double>& values = found;  // bindings cannot be captured in C++20's clang
+    const auto count = [&values](const char* name) {
       return count_text(static_cast<std::int64_t>(values[name]));
     };
     std::printf(

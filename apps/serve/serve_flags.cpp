@@ -127,7 +127,9 @@ void add_serve(CLI::App& app, ServeOptions& serve) {
       ->check(CLI::IsMember(std::vector<std::string>{"text", "json", "none"}))
       ->envname("BISE_LOG")
       ->type_name("FORM");
-  app.set_config("--config", "", "The same names in a TOML file; the command line goes before it");
+  app.add_option("--config", serve.config,
+                 "The same names in a TOML file; command line and environment go before it")
+      ->type_name("FILE");
   add_serve_network(app, serve);
   add_serve_work(app, serve);
   app.footer(

@@ -34,6 +34,7 @@ struct ServeOptions {
   double idle_unload_s = 0;
   LogForm log = LogForm::text;
 
+  std::string config;      // the file these came from
   bool open_page = false;  // `bise` alone: any port will do, and a browser opens the link
   bool metrics_open = false;
   bool strict = false;
