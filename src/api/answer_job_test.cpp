@@ -12,9 +12,12 @@ constexpr std::string_view kStream =
     R"({"stream":true,"messages":[{"role":"user","content":"hi"}]})";
 constexpr std::string_view kWhole = R"({"messages":[{"role":"user","content":"hi"}]})";
 
+// So long that the buffers on the way to a client who does not read hold no answer of this length.
+constexpr int kEndless = 1 << 20;
+
 TEST(Answers, EndWhenTheClientGoesAway) {
   for (const std::string_view body : {kStream, kWhole}) {
-    TestService service(Layout::v13, 8000);
+    TestService service(Layout::v13, kEndless);
     service.says_endlessly();
     {
       http::TestClient client(service.port());
@@ -58,7 +61,7 @@ TEST(Answers, WaitForASlowReaderAndLoseNothing) {
 }
 
 TEST(Answers, SayThatTheServerStops) {
-  TestService service(Layout::v13, 8000);
+  TestService service(Layout::v13, kEndless);
   service.says_endlessly();
   const auto stream = [&](std::string_view path, std::string_view body, std::string_view header) {
     auto client = std::make_unique<http::TestClient>(service.port());
@@ -69,7 +72,7 @@ TEST(Answers, SayThatTheServerStops) {
   const auto openai = stream(kChat, kStream, "");
   const auto mistral = stream(kChat, kStream, "User-Agent: mistral-client-x");
   const auto anthropic =
-      stream("/v1/messages", concat(R"({"max_tokens":9999,)", kStream.substr(1)), "");
+      stream("/v1/messages", concat(R"({"max_tokens":999999,)", kStream.substr(1)), "");
   service.server().drain(std::chrono::milliseconds(0));
   const std::string first = openai->receive_all();
   EXPECT_NE(first.find(R"(data: {"error":{"message":"the server stops")"), std::string::npos);

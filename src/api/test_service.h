@@ -94,12 +94,12 @@ class ByteTokenizer final : public Tokenizer {
 struct Script {
   std::mutex mutex;
   std::vector<TokenId> ids;
-  bool endless = false;  // says "a" for ever
+  std::atomic<bool> endless = false;  // says "a" for ever
 
   // What follows the longest beginning of the script that the sequence ends with.
   TokenId next(const std::vector<TokenId>& tokens) {
-    const std::lock_guard lock(mutex);
     if (endless) return 'a';
+    const std::lock_guard lock(mutex);
     for (std::size_t count = std::min(ids.size(), tokens.size()); count > 0; --count) {
       const auto tail = tokens.end() - static_cast<std::ptrdiff_t>(count);
       if (!std::equal(tail, tokens.end(), ids.begin())) continue;
@@ -136,7 +136,7 @@ class ScriptedModel final : public Model {
     for (const SequenceChunk& chunk : chunks) {
       if (chunk.logits == LogitRows::none) continue;
       std::vector<TokenId> tokens;
-      for (int i = 0; i < chunk.table->length(); ++i) {
+      for (int i = 0; i < chunk.table->length() && !script_->endless; ++i) {
         tokens.push_back(slot(storage, *chunk.table, i));
       }
       std::fill(logits, logits + kByteVocab, 0.0F);
@@ -199,10 +199,7 @@ class TestService {
     const std::lock_guard lock(script_->mutex);
     script_->ids = tokenizer_->script(text);
   }
-  void says_endlessly() {
-    const std::lock_guard lock(script_->mutex);
-    script_->endless = true;
-  }
+  void says_endlessly() { script_->endless = true; }
 
   static std::string request(std::string_view path, std::string_view body,
                              std::string_view header = {}) {
@@ -237,6 +234,7 @@ class TestService {
 
  private:
   std::vector<ModelEntry> entries(const std::shared_ptr<Script>& script, int context_tokens) {
+    const int pages = 3 * (context_tokens / kPageSlots + 1) + 64;
     std::vector<ModelEntry> entries;
     entries.push_back({.name = "test",
                        .vocab_size = kByteVocab,
@@ -246,8 +244,8 @@ class TestService {
                          auto backend = std::make_shared<TestBackend>();
                          EngineModel model;
                          model.model = std::make_unique<ScriptedModel>(script, context_tokens);
-                         model.cache = TRY(
-                             KvCache::create(*backend, model.model->kv_shape(KvElement::f32), 128));
+                         model.cache = TRY(KvCache::create(
+                             *backend, model.model->kv_shape(KvElement::f32), pages));
                          model.tokenizer = tokenizer;
                          model.base = backend;
                          return model;
