@@ -42,6 +42,14 @@ export async function finished(page) {
   );
 }
 
+// Ends the answer, if it has not ended by itself, by the route the button uses.
+export async function end_it(page) {
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  const { chat } = (await api(page, "GET", `/api/chats/${id}`)).json;
+  if (chat.run) await api(page, "POST", `/api/runs/${chat.run}/stop`);
+  await button(page, "Send").waitFor();
+}
+
 export const text_of = (page) => answers(page).last().locator(".prose").innerText();
 
 // The page's own requests, with its cookie.

@@ -1,6 +1,8 @@
-import { answers, api, assert, button, chat_with, text_of, until } from "../lib.mjs";
+import { answers, api, assert, button, chat_with, end_it, text_of, until } from "../lib.mjs";
 
-const kLong = { max_tokens: 1200, temperature: 1, min_p: 0.05 };
+// Long with the starter: it does not come to an end of its own within these tokens.
+const kLong = { max_tokens: 3000, temperature: 0 };
+const tale = (about) => `Write a very long story about a ${about}, in many chapters.`;
 const begun = (page) =>
   until("no text", () => text_of(page).catch(() => ""), (text) => text.length > 30);
 
@@ -10,14 +12,13 @@ export const resume = [
     async ({ owner }) => {
       const page = await owner();
       await page.goto("/");
-      await chat_with(page, kLong, "Write a long tale about a mountain, a long one.");
+      await chat_with(page, kLong, tale("mountain"));
       const seen = await begun(page);
       await page.reload();
       const again = await until("empty", () => text_of(page).catch(() => ""), (text) => text.length > 0);
       assert.ok(again.startsWith(seen.slice(0, 30)), `${again.slice(0, 60)} / ${seen.slice(0, 60)}`);
       await until("does not go on", () => text_of(page), (text) => text.length > again.length + 20);
-      await button(page, "Stop").click();
-      await button(page, "Go on").waitFor();
+      await end_it(page);
     },
   ],
   [
@@ -25,7 +26,7 @@ export const resume = [
     async ({ owner }) => {
       const page = await owner();
       await page.goto("/");
-      const id = await chat_with(page, kLong, "Write a long tale about a harbour, a long one.");
+      const id = await chat_with(page, kLong, tale("harbour"));
       const seen = await begun(page);
       const other = await page.context().newPage();
       await page.close();
@@ -39,7 +40,7 @@ export const resume = [
         tabs.push(tab);
       }
       for (const tab of tabs) await answers(tab).first().waitFor();
-      await button(tabs[6], "Stop").click();
+      await end_it(tabs[6]);
       for (const tab of tabs) await button(tab, "Send").waitFor();
     },
   ],
@@ -49,7 +50,7 @@ export const resume = [
       if (server.stand_in) return;
       const page = await owner();
       await page.goto("/");
-      const id = await chat_with(page, kLong, "Write a long tale about a river, a long one.");
+      const id = await chat_with(page, kLong, tale("river"));
       // What is stored at least every half second has to be there.
       await until(
         "nothing yet",
@@ -67,8 +68,7 @@ export const resume = [
       assert.ok(kept.startsWith(seen.slice(0, 30)), `${kept.slice(0, 60)} / ${seen.slice(0, 60)}`);
       await button(page, "Go on").click();
       await until("does not go on", () => text_of(page), (text) => text.length > kept.length + 20);
-      await button(page, "Stop").click();
-      await button(page, "Send").waitFor();
+      await end_it(page);
     },
   ],
 ];
