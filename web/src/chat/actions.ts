@@ -22,7 +22,10 @@ async function run(open: OpenChat, body: Record<string, unknown>): Promise<RunAn
 // A question below `parent`; without an open chat it begins one.
 export async function send(content: string, parent?: string | null): Promise<void> {
   let open = app.open;
-  if (!open?.chat) {
+  // One that is on its way is waited for: the question is meant for it and no other.
+  await open?.loaded;
+  if (open && !open.chat) throw new Error(app.words.unreachable);
+  if (!open) {
     const { model, system_prompt, sampling, temporary } = app.draft_chat;
     const chat = await post<Chat>("/api/chats", { model, system_prompt, sampling, temporary });
     open = OpenChat.fresh(chat);

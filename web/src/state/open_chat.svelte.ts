@@ -44,6 +44,8 @@ export class OpenChat {
   });
   running = $derived(this.path.find((id) => this.messages[id]?.run) ?? null);
 
+  // When what is being fetched has come, or has not.
+  loaded: Promise<void> = Promise.resolve();
   private snapshot = 0;
   private waiting: Waiting[] | null = null;
   private ended = new Set<string>();
@@ -57,7 +59,12 @@ export class OpenChat {
     return open;
   }
 
-  async load() {
+  load(): Promise<void> {
+    this.loaded = this.fetch();
+    return this.loaded;
+  }
+
+  private async fetch() {
     this.waiting ??= [];
     try {
       const answer = await get<{ chat: Chat; messages: Message[]; event?: number }>(
