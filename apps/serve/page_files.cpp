@@ -29,6 +29,8 @@ constexpr std::array kPages = {"/",       "/start",    "/chat/new",          "/c
 constexpr std::array<std::string_view, 7> kSections = {"appearance", "network", "keys", "people",
                                                        "models",     "storage", "about"};
 
+constexpr std::string_view kBootPlace = "<!--boot-->";
+
 struct Kind {
   std::string_view ending;
   std::string_view type;
@@ -90,20 +92,42 @@ http::Response respond_with(const PageFile& file, std::string_view path, std::st
   return response;
 }
 
-http::Handler page_handler(const PageFile& page) {
-  return http::answer_with([page](const http::Request& request) {
+// JSON as it may stand in a script element: no "<", so that nothing in it ends the element.
+std::string in_script(std::string_view json) {
+  std::string text;
+  for (const char c : json) {
+    if (c == '<') {
+      text += "\\u003c";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+http::Handler page_handler(const PageFile& page, const PageBoot& boot) {
+  return http::answer_with([page, boot](const http::Request& request) {
     for (const auto& [name, value] : request.path_values) {
       const bool is_known = name != "section" ||
                             std::find(kSections.begin(), kSections.end(), value) != kSections.end();
       if (!is_known) return http::text_response(404, "There is no such page.\n");
     }
-    return respond_with(page, "/index.html", "no-store", request);
+    http::Response response = respond_with(page, "/index.html", "no-store", request);
+    const Result<std::string> first = boot(api::principal_of(request).user_id);
+    const std::size_t place = page.plain.find(kBootPlace);
+    // Without it the page asks, and says what went wrong.
+    if (!first.ok() || place == std::string_view::npos) return response;
+    response.body =
+        concat(page.plain.substr(0, place), "<script type=\"application/json\" id=\"boot\">",
+               in_script(*first), "</script>", page.plain.substr(place + kBootPlace.size()));
+    response.fixed_body = {};
+    return response;
   });
 }
 
 }  // namespace
 
-void mount_page_files(http::Router& router) {
+void mount_page_files(http::Router& router, const PageBoot& boot) {
   const auto files =
       std::make_shared<const std::map<std::string, PageFile, std::less<>>>(page_files());
   const auto index = files->find("/index.html");
@@ -118,7 +142,8 @@ void mount_page_files(http::Router& router) {
     return;
   }
   for (const char* page : kPages) {
-    router.add({"GET", page, api::access(api::RouteAccess::page), page_handler(index->second)});
+    router.add(
+        {"GET", page, api::access(api::RouteAccess::page), page_handler(index->second, boot)});
   }
   for (const auto& [path, file] : *files) {
     if (path == "/index.html" || path.starts_with("/assets/")) continue;

@@ -183,7 +183,7 @@ http::Service Serving::service() {
                         return server == nullptr ? http::ServerStatistics{} : server->statistics();
                       }});
   api::mount_page(service.router, *page_);
-  mount_page_files(service.router);
+  mount_page_files(service.router, [this](std::int64_t user_id) { return page_->boot(user_id); });
   service.gate = [this](http::Request& request, const http::Router::Match& match) {
     // The first request may come before the port is known, by which cookies are named.
     while (listening_ == nullptr) std::this_thread::sleep_for(std::chrono::milliseconds(1));
