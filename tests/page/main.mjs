@@ -74,25 +74,38 @@ const tools = {
 
 let failed = 0;
 let passed = 0;
+
+// A browser on a busy machine has bad moments: what fails once gets a second try, and that is said.
+async function run_check(name, check, tries) {
+  const began = Date.now();
+  try {
+    await check(tools);
+    passed++;
+    console.log(`ok    ${name} (${Date.now() - began} ms)`);
+  } catch (error) {
+    const words = String(error.stack ?? error).replace(/^/gm, "      ");
+    if (tries > 1) {
+      console.log(`once more: ${name}\n${words}`);
+      for (const context of browser.contexts()) await context.close();
+      await run_check(name, check, tries - 1);
+      return;
+    }
+    failed++;
+    console.log(`FAIL  ${name}\n${words}`);
+    for (const context of browser.contexts()) {
+      for (const [index, page] of context.pages().entries()) {
+        const path = `${out}/failed-${name.replace(/\W+/g, "-")}-${index}.png`;
+        await page.screenshot({ path }).catch(() => {});
+      }
+    }
+  }
+}
+
 const sets = { first_run, chat, why, resume, keyboard, people, safety, look };
 for (const [set, checks] of Object.entries(sets)) {
   for (const [name, check] of checks) {
     if (all.only.length && !all.only.some((only) => `${set}/${name}`.startsWith(only))) continue;
-    const began = Date.now();
-    try {
-      await check(tools);
-      passed++;
-      console.log(`ok    ${set}/${name} (${Date.now() - began} ms)`);
-    } catch (error) {
-      failed++;
-      console.log(`FAIL  ${set}/${name}\n${String(error.stack ?? error).replace(/^/gm, "      ")}`);
-      for (const context of browser.contexts()) {
-        for (const [index, page] of context.pages().entries()) {
-          const path = `${out}/failed-${set}-${name.replace(/\W+/g, "-")}-${index}.png`;
-          await page.screenshot({ path }).catch(() => {});
-        }
-      }
-    }
+    await run_check(`${set}/${name}`, check, 2);
     for (const context of browser.contexts()) await context.close();
   }
 }

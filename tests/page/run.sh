@@ -9,7 +9,10 @@ shift
 browser=${BISE_BROWSER:-$(command -v chromium || command -v chromium-browser || true)}
 if [[ -z $browser ]]; then echo 'page: skipped, no chromium' >&2; exit 77; fi
 if [[ ! -f ${BISE_STARTER:-} ]]; then echo 'page: skipped, no starter model' >&2; exit 77; fi
-if [[ ! -f web/dist/index.html ]]; then echo 'page: skipped, the page was not built' >&2; exit 77; fi
+if [[ ! -f web/dist/index.html ]]; then
+  echo 'page: skipped, the page was not built' >&2
+  exit 77
+fi
 if [[ ! -d tests/page/node_modules/playwright-core ]] &&
     ! npm ci --prefix tests/page --no-audit --no-fund --silent; then
   echo 'page: skipped, npm did not bring its packages' >&2

@@ -102,7 +102,7 @@ export const keyboard = [
       await session.send("Input.dispatchKeyEvent", { type: "keyUp", ...enter });
       await questions(page).getByText("안녕하세요").waitFor();
       await finished(page);
-      assert.equal(await questions(page).count(), 1);
+      await until("not once", () => questions(page).count(), (count) => count === 1);
       assert.equal(await questions(page).locator(".said").innerText(), "안녕하세요");
       assert.equal(await field(page).inputValue(), "");
     },

@@ -54,7 +54,7 @@ export const resume = [
       // What is stored at least every half second has to be there.
       await until(
         "nothing yet",
-        async () => (await api(page, "GET", `/api/chats/${id}`)).json.messages.at(-1).n,
+        async () => (await api(page, "GET", `/api/chats/${id}`)).json.messages.at(-1)?.n ?? 0,
         (n) => n > 40,
       );
       const seen = await text_of(page);
