@@ -189,7 +189,8 @@ TEST(ResponseStream, HoldsBackAWriterWhoseReaderIsSlow) {
   std::atomic<bool> writable = false;
   stream->when_writable([&] { writable = true; });
   std::this_thread::sleep_for(milliseconds(20));
-  EXPECT_FALSE(writable);
+  // Not before half of it is gone. The system may have taken that much by itself: its buffers grow.
+  EXPECT_TRUE(!writable || stream->buffered_bytes() <= 50'000);
   std::thread writer([&] {
     EXPECT_TRUE(comes_true([&] { return writable.load(); }));
     EXPECT_LE(stream->buffered_bytes(), 50'000u);
