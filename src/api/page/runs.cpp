@@ -136,11 +136,12 @@ PageResult<Json> Runs::begin(const Asked& asked, const store::Chat& before, RunP
     shown.push(message_json(message, is_answer ? std::optional(run->view()) : std::nullopt));
   }
   Json chat_now = chat_json(chat, {.run_id = run->id, .temporary = asked.temporary});
-  // Before the engine has it: no token is told of before its message.
-  events_.publish(user_id, "chat", Json::object({{"chat", chat_now}}));
+  // Before the engine has it: no token is told of before its message, and no message shown as the
+  // chat's last before it is known.
   for (const Json& message : shown.items()) {
     events_.publish(user_id, "message", Json::object({{"message", message}}));
   }
+  events_.publish(user_id, "chat", Json::object({{"chat", chat_now}}));
   const std::string run_id = run->id;
   launch(std::move(plan), std::move(run));
   return Json::object(

@@ -15,7 +15,7 @@ function run_id(): string {
 async function run(open: OpenChat, body: Record<string, unknown>): Promise<RunAnswer> {
   const answer = await post<RunAnswer>(`${path(open.id)}/runs`, { ...body, id: run_id() });
   open.take(answer);
-  app.put_chat(answer.chat);
+  app.put_chat(open.chat);
   return answer;
 }
 

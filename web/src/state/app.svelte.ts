@@ -132,8 +132,12 @@ class App {
   }
 
   put_chat(chat: Chat) {
-    if (this.open?.id === chat.id && this.open.chat) this.open.chat = chat;
     const at = this.chats.findIndex((other) => other.id === chat.id);
+    const open = this.open?.id === chat.id ? this.open : null;
+    // An event may come after the answer to a request of ours that knows more.
+    const known = open?.chat ?? this.chats[at];
+    if (known && known.updated_ms > chat.updated_ms) return;
+    if (open?.chat) open.chat = chat;
     if (at >= 0) this.chats.splice(at, 1);
     if (chat.archived || chat.temporary) return;
     const later = this.chats.findIndex(

@@ -90,7 +90,7 @@ export class OpenChat {
       if (older || (message.run && this.ended.has(message.run))) continue;
       this.messages[message.id] = message;
     }
-    this.chat = answer.chat;
+    if (!answer.chat.run || !this.ended.has(answer.chat.run)) this.chat = answer.chat;
   }
 
   put(message: Message) {
