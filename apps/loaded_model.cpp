@@ -18,19 +18,12 @@ Result<LoadedModel> load_model(const LoadOptions& options) {
                                                   memory_available(checkpoint.file_bytes())));
 
   // A vocabulary takes as long as everything else together; so they go side by side.
-  auto tokenizer_to_come = std::async(std::launch::async, [&checkpoint, &options] {
-    return load_model_tokenizer(checkpoint, options.layout);
-  });
+  auto tokenizer_to_come = std::async(
+      std::launch::async, [&] { return load_fitting_tokenizer(checkpoint, spec, options.layout); });
   auto backend = TRY(make_cpu_backend({.threads = options.threads, .exact = false, .isa = ""}));
   auto model = TRY(Model::load(checkpoint, *backend));
   auto cache = TRY(KvCache::create(*backend, model->kv_shape(kv), page_count_for(context)));
   LoadedTokenizer tokenizer = TRY(tokenizer_to_come.get());
-  if (tokenizer.tokenizer->vocab_size() > spec.vocab_size) {
-    return Error{
-        ErrorCode::corrupt_file,
-        concat(quoted(options.path, 400), ": the tokenizer has ", tokenizer.tokenizer->vocab_size(),
-               " tokens, the model ", spec.vocab_size, ": they do not belong together")};
-  }
   auto layout =
       TRY(make_chat_layout(tokenizer.settings.layout, *tokenizer.tokenizer, tokenizer.settings));
   const MemoryNeed need = memory_need(checkpoint, spec, kv, context);
@@ -44,13 +37,6 @@ Result<LoadedModel> load_model(const LoadOptions& options) {
                      .kv = kv,
                      .context_tokens = context,
                      .need = need};
-}
-
-std::vector<TokenId> end_ids(const LoadedModel& loaded) {
-  std::vector<TokenId> ids = {loaded.layout->answer_marks().end};
-  const std::optional<TokenId> eos = loaded.tokenizer.tokenizer->eos_id();
-  if (eos && *eos != ids.front()) ids.push_back(*eos);
-  return ids;
 }
 
 }  // namespace bise

@@ -40,7 +40,4 @@ struct LoadedModel {
 // Says before loading when memory will not do. Errors name the file.
 Result<LoadedModel> load_model(const LoadOptions& options);
 
-// Tokens that end an answer of this model.
-std::vector<TokenId> end_ids(const LoadedModel& loaded);
-
 }  // namespace bise

@@ -194,7 +194,7 @@ Result<int> answer_once(LoadedModel& loaded, const RunOptions& options, const st
   const std::vector<TokenId> ids = TRY(lay_out_prompt(loaded, options, prompt));
   GenerateOptions generate = {.sampling = {},
                               .tokens_max = options.tokens_max,
-                              .end_ids = end_ids(loaded),
+                              .end_ids = end_ids(loaded.layout.get(), *loaded.tokenizer.tokenizer),
                               .top_log_probs = {}};
   apply(options.sampling, generate.sampling);
 

@@ -42,8 +42,7 @@ bool has_word(const Checkpoint& checkpoint, std::string_view lower_case_word) {
     const Json* value = checkpoint.metadata().find(key);
     if (value != nullptr && value->is_string()) text += " " + value->as_string();
   }
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text.find(lower_case_word) != std::string::npos;
+  return small_letters(text).find(lower_case_word) != std::string::npos;
 }
 
 }  // namespace

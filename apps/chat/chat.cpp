@@ -175,7 +175,7 @@ void Chat::show_last_thoughts() {
 GenerateOptions Chat::generate_options() {
   GenerateOptions options = {.sampling = settings_.sampling,
                              .tokens_max = settings_.tokens_max,
-                             .end_ids = end_ids(loaded_),
+                             .end_ids = end_ids(loaded_.layout.get(), *loaded_.tokenizer.tokenizer),
                              .top_log_probs = {}};
   last_seed_ = settings_.seed ? *settings_.seed : random_seed();
   options.sampling.seed = last_seed_;

@@ -1,9 +1,8 @@
 #include <cstdio>
-#include <ctime>
 
 #include "api/access/access_control.h"
+#include "api/access/issue_key.h"
 #include "api/access/principal.h"
-#include "api/access/secrets.h"
 #include "apps/model_store.h"
 #include "apps/serve/admin_options.h"
 #include "apps/serve/server_note.h"
@@ -16,8 +15,6 @@ namespace bise {
 namespace {
 
 using StorePtr = std::unique_ptr<store::Store>;
-
-constexpr const char* kLanes[] = {"completion", "chat", "agent", "batch"};
 
 int report(const char* verb, const Result<void>& done) {
   if (done.ok()) return 0;
@@ -35,13 +32,9 @@ Result<store::User> owner_of(store::Store& store) {
   return Error{ErrorCode::not_found, "there are no users yet: start `bise serve` once"};
 }
 
+// "2026-11-25"
 std::string date_text(store::TimeMs time) {
-  const std::time_t seconds = time / 1000;
-  std::tm parts = {};
-  ::gmtime_r(&seconds, &parts);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
-  return text;
+  return utc_text(time / 1000).substr(0, 10);
 }
 
 std::string scopes_text(std::uint32_t bits) {
@@ -61,7 +54,7 @@ Json key_json(const store::Key& key) {
                        {"name", key.name},
                        {"hint", key.hint},
                        {"scopes", scopes_text(key.scopes)},
-                       {"lane", kLanes[key.lane & 3]},
+                       {"lane", lane_name(static_cast<Lane>(key.lane % kLaneCount))},
                        {"created_ms", key.created_at},
                        {"expires_ms", optional(key.expires_at)},
                        {"last_used_ms", optional(key.last_used_at)},
@@ -96,27 +89,23 @@ Result<void> make_key(store::Store& store, const KeysOptions& options) {
   api::Scopes scopes;
   for (const std::string& name : options.scopes) scopes = scopes.with(*api::find_scope(name));
   if (options.scopes.empty()) scopes = scopes.with(api::Scope::inference);
-  const std::string secret = api::new_api_key();
-  store::NewKey key = {.user_id = owner.id,
-                       .digest = api::digest_of(secret),
-                       .name = options.name,
-                       .hint = api::key_hint(secret),
-                       .scopes = scopes.bits()};
-  for (int lane = 0; lane < kLaneCount; ++lane) {
-    if (options.lane == kLanes[lane]) key.lane = lane;
-  }
+  store::NewKey key;
+  key.user_id = owner.id;
+  key.name = options.name;
+  key.scopes = scopes.bits();
+  key.lane = static_cast<int>(*find_lane(options.lane));
   if (options.days) {
     key.expires_at = store::system_time_ms() + *options.days * std::int64_t{24 * 3600 * 1000};
   }
   key.requests_per_minute = options.requests_per_minute;
   key.tokens_per_day = options.tokens_per_day;
-  const store::Key made = TRY(store.add_key(key));
+  const api::IssuedKey issued = TRY(api::issue_key(store, std::move(key)));
   if (options.json) {
-    Json json = key_json(made);
-    json.set("key", secret);
+    Json json = key_json(issued.key);
+    json.set("key", issued.secret);
     std::printf("%s\n", write_json(json).c_str());
   } else {
-    std::printf("%s\n", secret.c_str());
+    std::printf("%s\n", issued.secret.c_str());
     std::fprintf(stderr, "bise: this is shown once; it is kept as a hash only\n");
   }
   return {};

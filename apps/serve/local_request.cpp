@@ -42,14 +42,12 @@ Result<std::string> get_from_server(const ServerNote& note, const std::string& p
     return Error{ErrorCode::not_supported,
                  concat("the server speaks TLS; ask it with curl: ", note.address, path)};
   }
-  const bool is_any = note.host == "0.0.0.0" || note.host == "::" || note.host.empty();
-  const std::string host = is_any ? "127.0.0.1" : note.host;
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const std::string port = concat(note.port);
-  if (::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) {
-    return Error{ErrorCode::io, concat("there is no address for ", quoted(host))};
+  if (::getaddrinfo(note.host.c_str(), port.c_str(), &hints, &found) != 0) {
+    return Error{ErrorCode::io, concat("there is no address for ", quoted(note.host))};
   }
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   const Socket socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -64,7 +62,7 @@ Result<std::string> get_from_server(const ServerNote& note, const std::string& p
       ::send(socket.file(), request.data(), request.size(), MSG_NOSIGNAL) !=
           static_cast<ssize_t>(request.size())) {
     return Error{ErrorCode::io, concat("the server (process ", note.pid, ") does not answer at ",
-                                       host, ":", note.port, ": ", std::strerror(errno))};
+                                       note.host, ":", note.port, ": ", std::strerror(errno))};
   }
   std::string answer;
   char part[65536];

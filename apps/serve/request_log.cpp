@@ -38,39 +38,14 @@ store::RequestRow row_of(const api::RequestRecord& record) {
 }  // namespace
 
 RequestLog::RequestLog(store::Store& store, std::function<void(const std::string&)> complain)
-    : store_(store), complain_(std::move(complain)), writer_([this] { write_rows(); }) {}
-
-RequestLog::~RequestLog() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_one();
-  writer_.join();
-}
+    : writer_(kWaitingMax, [&store, complain = std::move(complain)](const auto& rows) {
+        const Result<void> written = store.add_requests(rows);
+        if (written.ok()) return;
+        complain(concat(rows.size(), " request records are lost: ", written.error().message));
+      }) {}
 
 void RequestLog::add(const api::RequestRecord& record) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kWaitingMax) return;
-    waiting_.push_back(row_of(record));
-  }
-  changed_.notify_one();
-}
-
-void RequestLog::write_rows() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    const std::vector<store::RequestRow> rows = std::exchange(waiting_, {});
-    lock.unlock();
-    const Result<void> written = store_.add_requests(rows);
-    if (!written.ok()) {
-      complain_(concat(rows.size(), " request records are lost: ", written.error().message));
-    }
-    lock.lock();
-  }
+  writer_.add(row_of(record));
 }
 
 }  // namespace bise

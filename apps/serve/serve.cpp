@@ -74,6 +74,7 @@ class Serving {
   http::Service service();
   int wait_for_end();
   std::string_view not_ready() const;
+  std::string reachable_host() const;
   std::string address() const;
 
   const ServeOptions& options_;
@@ -111,6 +112,7 @@ Result<void> Serving::open() {
       *store_, api::AccessOptions{.public_url = public_url_,
                                   .allowed_origins = options_.allow_origins,
                                   .environment_key = key == nullptr ? "" : key,
+                                  .owner_id = owner_.id,
                                   .metrics_open = options_.metrics_open,
                                   .sign_in_page = sign_in_page()});
   return {};
@@ -240,13 +242,16 @@ Result<void> Serving::load_first() {
   }
 }
 
+// Where this machine reaches it.
+std::string Serving::reachable_host() const {
+  const bool is_any = options_.host == "0.0.0.0" || options_.host == "::";
+  return is_any ? "127.0.0.1" : options_.host;
+}
+
 std::string Serving::address() const {
   if (public_url_) return public_url_->origin;
-  const bool is_any = options_.host == "0.0.0.0" || options_.host == "::";
-  const std::string host = is_any ? "127.0.0.1"
-                           : options_.host.find(':') != std::string::npos
-                               ? "[" + options_.host + "]"
-                               : options_.host;
+  std::string host = reachable_host();
+  if (host.find(':') != std::string::npos) host = concat("[", host, "]");
   return concat(options_.tls_cert.empty() ? "http://" : "https://", host, ":", server_->port());
 }
 
@@ -303,7 +308,7 @@ Result<int> Serving::run() {
   TRY(load_first());
   TRY(write_server_note(data_.path, {.pid = ::getpid(),
                                      .address = address() + access_->base_path(),
-                                     .host = options_.host,
+                                     .host = reachable_host(),
                                      .port = server_->port(),
                                      .tls = !options_.tls_cert.empty()}));
   TRY(print_link());

@@ -94,13 +94,7 @@ Result<PreparedModel> prepare(const ServedFile& file, const ServeOptions& option
   const std::uint64_t weights = weight_bytes(*checkpoint, spec);
   const std::int64_t positions =
       positions_for(spec, kv, context, budget_bytes > weights ? budget_bytes - weights : 0);
-  LoadedTokenizer tokenizer = TRY(load_model_tokenizer(*checkpoint, options.layout));
-  if (tokenizer.tokenizer->vocab_size() > spec.vocab_size) {
-    return Error{
-        ErrorCode::corrupt_file,
-        concat(quoted(file.path, 400), ": the tokenizer has ", tokenizer.tokenizer->vocab_size(),
-               " tokens, the model ", spec.vocab_size, ": they do not belong together")};
-  }
+  LoadedTokenizer tokenizer = TRY(load_fitting_tokenizer(*checkpoint, spec, options.layout));
   PreparedModel prepared;
   api::ServedModel& served = prepared.served;
   served.id = file.name;

@@ -2,8 +2,8 @@
 
 #include <cstdio>
 #include <ctime>
-#include <utility>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace bise {
@@ -14,12 +14,7 @@ constexpr std::size_t kLinesMax = 10'000;
 constexpr std::size_t kPathBytesMax = 200;
 
 std::string time_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts = {};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
+  return utc_text(std::time(nullptr));
 }
 
 std::string_view word_of(http::Ending ending) {
@@ -38,22 +33,21 @@ std::string_view word_of(http::Ending ending) {
 
 }  // namespace
 
-ServerLog::ServerLog(LogForm form) : form_(form), writer_([this] { write_lines(); }) {}
-
-ServerLog::~ServerLog() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_one();
-  writer_.join();
-}
+ServerLog::ServerLog(LogForm form)
+    : form_(form), writer_(kLinesMax, [](const std::vector<std::string>& lines) {
+        for (const std::string& line : lines) {
+          std::fwrite(line.data(), 1, line.size(), stderr);
+          std::fputc('\n', stderr);
+        }
+        std::fflush(stderr);
+      }) {}
 
 void ServerLog::say(std::string_view sentence) {
   if (form_ == LogForm::json) {
-    add(write_json(Json::object({{"time", time_text()}, {"message", std::string(sentence)}})));
+    writer_.add(
+        write_json(Json::object({{"time", time_text()}, {"message", std::string(sentence)}})));
   } else {
-    add(concat("bise: ", sentence));
+    writer_.add(concat("bise: ", sentence));
   }
 }
 
@@ -62,45 +56,22 @@ void ServerLog::request(const http::AccessRecord& record) {
   const http::Request& request = record.request;
   const std::int64_t ms = record.duration.count() / 1000;
   if (form_ == LogForm::json) {
-    add(write_json(Json::object({{"time", time_text()},
-                                 {"id", request.id},
-                                 {"peer", request.peer_address},
-                                 {"method", request.method},
-                                 {"path", quoted(request.path, kPathBytesMax)},
-                                 {"status", record.status},
-                                 {"ending", std::string(word_of(record.ending))},
-                                 {"received_bytes", record.bytes_received},
-                                 {"sent_bytes", record.bytes_sent},
-                                 {"ms", ms}})));
+    writer_.add(write_json(Json::object({{"time", time_text()},
+                                         {"id", request.id},
+                                         {"peer", request.peer_address},
+                                         {"method", request.method},
+                                         {"path", quoted(request.path, kPathBytesMax)},
+                                         {"status", record.status},
+                                         {"ending", std::string(word_of(record.ending))},
+                                         {"received_bytes", record.bytes_received},
+                                         {"sent_bytes", record.bytes_sent},
+                                         {"ms", ms}})));
     return;
   }
-  add(concat(time_text(), " ", request.peer_address, " ", quoted(request.method, 20), " ",
-             quoted(request.path, kPathBytesMax), " ", record.status, " ", ms, " ms ",
-             record.ending == http::Ending::complete ? "" : word_of(record.ending),
-             record.ending == http::Ending::complete ? "" : " ", request.id));
-}
-
-void ServerLog::add(std::string line) {
-  line += '\n';
-  {
-    const std::lock_guard lock(mutex_);
-    if (lines_.size() >= kLinesMax) return;
-    lines_.push_back(std::move(line));
-  }
-  changed_.notify_one();
-}
-
-void ServerLog::write_lines() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return ending_ || !lines_.empty(); });
-    if (lines_.empty()) return;
-    const std::deque<std::string> lines = std::exchange(lines_, {});
-    lock.unlock();
-    for (const std::string& line : lines) std::fwrite(line.data(), 1, line.size(), stderr);
-    std::fflush(stderr);
-    lock.lock();
-  }
+  writer_.add(concat(time_text(), " ", request.peer_address, " ", quoted(request.method, 20), " ",
+                     quoted(request.path, kPathBytesMax), " ", record.status, " ", ms, " ms ",
+                     record.ending == http::Ending::complete ? "" : word_of(record.ending),
+                     record.ending == http::Ending::complete ? "" : " ", request.id));
 }
 
 }  // namespace bise

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 
-#include "base/json.h"
+#include "apps/serve/writer_thread.h"
 #include "http/server.h"
 
 namespace bise {
@@ -19,24 +15,14 @@ enum class LogForm { text, json, none };
 class ServerLog {
  public:
   explicit ServerLog(LogForm form);
-  ~ServerLog();  // writes what waits
-  ServerLog(const ServerLog&) = delete;
-  ServerLog& operator=(const ServerLog&) = delete;
 
   // What an operator should know; also with LogForm::none.
   void say(std::string_view sentence);
   void request(const http::AccessRecord& record);
 
  private:
-  void add(std::string line);
-  void write_lines();
-
   LogForm form_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> lines_;
-  bool ending_ = false;
-  std::thread writer_;
+  WriterThread<std::string> writer_;
 };
 
 }  // namespace bise

@@ -4,10 +4,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
+#include "api/body.h"
+#include "apps/whole_file.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -26,12 +27,7 @@ Result<void> write_server_note(const std::string& folder, const ServerNote& note
                                   {"host", note.host},
                                   {"port", note.port},
                                   {"tls", note.tls}});
-  std::ofstream file(path_in(folder), std::ios::trunc);
-  file << write_json(json) << "\n";
-  file.close();
-  if (file) return {};
-  return Error{ErrorCode::io,
-               concat(quoted(path_in(folder), 400), " cannot be written: ", std::strerror(errno))};
+  return write_whole_file(path_in(folder), write_json(json) + "\n");
 }
 
 void remove_server_note(const std::string& folder) {
@@ -44,21 +40,11 @@ std::optional<ServerNote> read_server_note(const std::string& folder) {
   text << file.rdbuf();
   const Result<Json> json = read_json(text.str());
   if (!json.ok() || !json->is_object()) return std::nullopt;
-  const auto word = [&](const char* name) {
-    const Json* value = json->find(name);
-    return value != nullptr && value->is_string() ? value->as_string() : std::string();
-  };
-  const auto number = [&](const char* name) {
-    const Json* value = json->find(name);
-    const auto integer = value == nullptr ? std::nullopt : value->to_int64();
-    return static_cast<int>(integer.value_or(0));
-  };
-  const Json* tls = json->find("tls");
-  ServerNote note = {.pid = number("pid"),
-                     .address = word("address"),
-                     .host = word("host"),
-                     .port = number("port"),
-                     .tls = tls != nullptr && tls->is_bool() && tls->as_bool()};
+  const ServerNote note = {.pid = static_cast<int>(api::integer(*json, "pid").value_or(0)),
+                           .address = api::text(*json, "address"),
+                           .host = api::text(*json, "host"),
+                           .port = static_cast<int>(api::integer(*json, "port").value_or(0)),
+                           .tls = api::flag(*json, "tls", false)};
   // One that was killed leaves its note.
   if (note.pid <= 0 || (::kill(note.pid, 0) != 0 && errno == ESRCH)) return std::nullopt;
   return note;

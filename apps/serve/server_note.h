@@ -11,7 +11,7 @@ namespace bise {
 struct ServerNote {
   int pid = 0;
   std::string address;  // where links lead: "http://127.0.0.1:8080", with the public URL's path
-  std::string host;     // where it listens
+  std::string host;     // where this machine reaches it
   int port = 0;
   bool tls = false;
 };

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +11,7 @@
 
 #include "backends/cpu/kv_page.h"
 #include "backends/cpu/select_kernels.h"
+#include "times.h"
 
 // Attention of some rows (heads times tokens) over many pages on one thread: GB/s of keys and
 // values, which bound few rows, and GFLOP/s, which bound many. One JSON object a case; the first
@@ -21,8 +21,6 @@
 
 namespace bise::cpu {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Pages of several heads one after the other, so that nothing is left in a cache from the last
 // time, and so that a head's next page lies apart as it does in a model's storage.
@@ -62,27 +60,6 @@ Options parse(int argc, char** argv) {
     }
   }
   return options;
-}
-
-struct Times {
-  std::vector<double> seconds;  // sorted
-
-  double best() const { return seconds.front(); }
-  double median() const { return seconds[seconds.size() / 2]; }
-  double worst() const { return seconds.back(); }
-};
-
-template <class Body>
-Times measure(int repeat, const Body& body) {
-  body();  // warm-up
-  Times times;
-  for (int i = 0; i < repeat; ++i) {
-    const auto start = Clock::now();
-    body();
-    times.seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  std::sort(times.seconds.begin(), times.seconds.end());
-  return times;
 }
 
 // Any two bytes of it are an f16, a bf16 or the half of a float of modest size, and q8's scales.

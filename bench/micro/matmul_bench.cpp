@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include "backends/cpu/select_kernels.h"
 #include "base/thread_pool.h"
 #include "tensor/element_type.h"
+#include "times.h"
 
 // Quantised products alone: GB/s of weights for few tokens, GOP/s (a multiplication and an addition
 // are two) for many. One JSON object a line, the machine's first.
@@ -21,8 +21,6 @@
 
 namespace bise::cpu {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Weights in all, beyond the level-3 cache.
 constexpr std::size_t kWeightBytes = std::size_t{128} << 20;
@@ -82,27 +80,6 @@ Options parse(int argc, char** argv) {
     }
   }
   return options;
-}
-
-struct Times {
-  std::vector<double> seconds;  // sorted
-
-  double best() const { return seconds.front(); }
-  double median() const { return seconds[seconds.size() / 2]; }
-  double worst() const { return seconds.back(); }
-};
-
-template <class Body>
-Times measure(int repeat, const Body& body) {
-  body();  // warm-up
-  Times times;
-  for (int i = 0; i < repeat; ++i) {
-    const auto start = Clock::now();
-    body();
-    times.seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  std::sort(times.seconds.begin(), times.seconds.end());
-  return times;
 }
 
 // Memory for random weights with scales that are numbers; every bench of a run reads it.

@@ -1,7 +1,6 @@
 #include "api/generation_fields.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -14,9 +13,6 @@
 namespace bise::api {
 namespace {
 
-constexpr std::array<std::string_view, kLaneCount> kLaneNames = {"completion", "chat", "agent",
-                                                                 "batch"};
-
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -27,14 +23,14 @@ ApiResult<Lane> read_lane(const http::Request& request, Lane natural, Lane floor
   const std::string_view asked = request.headers.get("x-bise-lane");
   Lane lane = natural;
   if (!asked.empty()) {
-    const auto* found = std::find(kLaneNames.begin(), kLaneNames.end(), asked);
-    if (found == kLaneNames.end()) {
+    const std::optional<Lane> found = find_lane(asked);
+    if (!found) {
       return ApiError{.status = 400,
                       .message = concat("x-bise-lane: '", quoted(asked, 40),
                                         "' is none of completion, chat, agent, batch"),
                       .param = "x-bise-lane"};
     }
-    lane = static_cast<Lane>(found - kLaneNames.begin());
+    lane = *found;
   }
   return std::max(lane, floor);
 }
@@ -116,7 +112,7 @@ Family family_of(const http::Request& request, const Json& body) {
   if (agent.starts_with("mistral-client-")) return Family::mistral;
   if (agent.starts_with("OpenAI/")) return Family::openai;
   for (const http::NamedValue& field : request.headers.all()) {
-    if (http::equal_without_case(std::string_view(field.first).substr(0, 12), "x-stainless-")) {
+    if (equal_without_case(std::string_view(field.first).substr(0, 12), "x-stainless-")) {
       return Family::openai;
     }
   }

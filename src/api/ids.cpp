@@ -1,27 +1,15 @@
 #include "api/ids.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <vector>
 
-#include "base/check.h"
+#include "base/random_bytes.h"
 
 namespace bise::api {
 namespace {
 
 constexpr std::string_view kLetters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-void fill_random(void* bytes, std::size_t count) {
-  std::size_t done = 0;
-  while (done < count) {
-    const ssize_t got = ::getrandom(static_cast<char*>(bytes) + done, count - done, 0);
-    if (got > 0) done += static_cast<std::size_t>(got);
-    // Only a signal can come between: the source itself does not fail on Linux.
-    CHECK(got > 0 || errno == EINTR);
-  }
-}
 
 bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

@@ -22,17 +22,12 @@ Error taken(std::string_view name) {
 
 void find_abilities(ServedModel& model) {
   const Tokenizer& tokenizer = *model.tokenizer;
-  model.end_ids.clear();
+  model.end_ids = end_ids(model.layout.get(), tokenizer);
   if (model.layout != nullptr) {
     const AnswerMarks& marks = model.layout->answer_marks();
-    model.end_ids.push_back(marks.end);
     model.has_thinking = marks.begin_think.has_value();
     model.has_tools = marks.tool_calls.has_value();
     model.has_reasoning_effort = model.layout->layout() == Layout::v15;
-  }
-  const std::optional<TokenId> eos = tokenizer.eos_id();
-  if (eos && (model.end_ids.empty() || model.end_ids.front() != *eos)) {
-    model.end_ids.push_back(*eos);
   }
   model.has_fim = tokenizer.control_id("<s>") && tokenizer.control_id("[SUFFIX]") &&
                   tokenizer.control_id("[PREFIX]");

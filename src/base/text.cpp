@@ -1,8 +1,30 @@
 #include "base/text.h"
 
+#include <algorithm>
+#include <ctime>
+
 #include "base/utf8.h"
 
 namespace bise {
+
+std::string small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) c = small_letter(c);
+  return small;
+}
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return small_letter(x) == small_letter(y); });
+}
+
+std::string utc_text(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts = {};
+  ::gmtime_r(&time, &parts);
+  char text[64];
+  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
 
 std::string quoted(std::string_view text, std::size_t bytes_max) {
   static constexpr char kHex[] = "0123456789abcdef";

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,17 @@ std::string concat(const Parts&... parts) {
   (detail::append_part(out, parts), ...);
   return out;
 }
+
+// ASCII letters alone; every other byte stays.
+constexpr char small_letter(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+std::string small_letters(std::string_view text);
+// ASCII letters compare without regard to case.
+bool equal_without_case(std::string_view a, std::string_view b);
+
+// "2026-11-25T05:17:40Z", of seconds since 1970.
+std::string utc_text(std::int64_t seconds);
 
 // For messages that quote bytes of a file: control characters and invalid UTF-8 become \xNN, and
 // what is longer than `bytes_max` ends in "...".

@@ -1,9 +1,28 @@
 #include "engine/generation.h"
 
+#include <array>
+
 #include "engine/active_request.h"
 #include "sampling/random.h"
 
 namespace bise {
+namespace {
+
+constexpr std::array<std::string_view, kLaneCount> kLaneNames = {"completion", "chat", "agent",
+                                                                 "batch"};
+
+}  // namespace
+
+std::string_view lane_name(Lane lane) {
+  return kLaneNames[static_cast<std::size_t>(lane)];
+}
+
+std::optional<Lane> find_lane(std::string_view name) {
+  for (std::size_t i = 0; i < kLaneNames.size(); ++i) {
+    if (kLaneNames[i] == name) return static_cast<Lane>(i);
+  }
+  return std::nullopt;
+}
 
 std::uint64_t choice_seed(std::uint64_t seed, int choice) {
   if (choice == 0) return seed;

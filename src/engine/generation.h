@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,9 @@ namespace bise {
 // Kinds of work, the most urgent first. A lower lane gives way to a higher one, but always gets on.
 enum class Lane : std::uint8_t { completion, chat, agent, batch };
 inline constexpr int kLaneCount = 4;
+
+std::string_view lane_name(Lane lane);  // "completion", "chat", "agent", "batch"
+std::optional<Lane> find_lane(std::string_view name);
 
 // Whom the tokens are charged to: requests of one key share what the key gets.
 using KeyId = std::uint64_t;

@@ -8,12 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace bise::http {
 
 using NamedValue = std::pair<std::string, std::string>;
-
-// ASCII letters compare without regard to case.
-bool equal_without_case(std::string_view a, std::string_view b);
 
 // Header fields in the order they came; names compare without regard to case.
 class Headers {

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace bise::store {
 namespace {
 
 constexpr std::size_t kBefore = 40;
 constexpr std::size_t kAfter = 80;
 
-char small(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 std::size_t find_word(std::string_view text, std::string_view word) {
-  const auto same = [](char a, char b) { return small(a) == b; };
+  const auto same = [](char a, char b) { return small_letter(a) == b; };
   const auto at = std::search(text.begin(), text.end(), word.begin(), word.end(), same);
   return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
 }
@@ -37,7 +35,7 @@ std::vector<std::string> search_words(std::string_view text) {
     if (static_cast<unsigned char>(letter) <= ' ')
       end_word();
     else
-      word.push_back(small(letter));
+      word.push_back(small_letter(letter));
     if (words.size() == kSearchWordsMax) return words;
   }
   end_word();

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "tensor/quant_blocks.h"
 
 namespace bise {
@@ -40,18 +41,6 @@ static_assert(block_bytes(ElementType::iq4_xs) == sizeof(Iq4_XsBlock));
 static_assert(block_bytes(ElementType::mxfp4) == sizeof(Mxfp4Block));
 static_assert(block_bytes(ElementType::nvfp4) == sizeof(Nvfp4Block));
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 const ElementTypeFacts& facts(ElementType type) {
@@ -62,7 +51,7 @@ const ElementTypeFacts& facts(ElementType type) {
 
 std::optional<ElementType> element_type_named(std::string_view name) {
   for (std::size_t i = 0; i < kFacts.size(); ++i) {
-    if (equal_ignoring_case(name, kFacts[i].name)) return static_cast<ElementType>(i);
+    if (equal_without_case(name, kFacts[i].name)) return static_cast<ElementType>(i);
   }
   return std::nullopt;
 }

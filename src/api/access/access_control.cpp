@@ -39,7 +39,7 @@ http::Response refusal(const http::Request& request, ApiError error) {
 // What the request carries as a key: "" if nothing.
 std::string_view key_of(const http::Request& request) {
   const std::string_view authorization = request.headers.get("authorization");
-  if (authorization.size() > 7 && http::equal_without_case(authorization.substr(0, 7), "Bearer ")) {
+  if (authorization.size() > 7 && equal_without_case(authorization.substr(0, 7), "Bearer ")) {
     std::string_view key = authorization.substr(7);
     while (key.starts_with(' ')) key.remove_prefix(1);
     return key;
@@ -146,10 +146,8 @@ Result<std::optional<Principal>> AccessControl::find_key(std::string_view secret
   const store::Digest digest = digest_of(secret);
   if (!options_.environment_key.empty() &&
       CRYPTO_memcmp(digest.data(), environment_digest_.data(), digest.size()) == 0) {
-    const std::vector<store::User> users = TRY(store_.users());
-    if (users.empty()) return std::optional<Principal>();
     return std::optional<Principal>(
-        Principal{.user_id = users.front().id, .is_owner = true, .scopes = Scopes::all()});
+        Principal{.user_id = options_.owner_id, .is_owner = true, .scopes = Scopes::all()});
   }
   const std::optional<store::KeyAndUser> found = TRY(store_.find_key(digest));
   if (!found) return std::optional<Principal>();

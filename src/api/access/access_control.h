@@ -20,7 +20,8 @@ namespace bise::api {
 struct AccessOptions {
   std::optional<PublicUrl> public_url;
   std::vector<std::string> allowed_origins;
-  std::string environment_key;  // BISE_API_KEY: every scope, as the first user; "": none
+  std::string environment_key;  // BISE_API_KEY: every scope, as the owner; "": none
+  std::int64_t owner_id = 0;    // of the user who owns the server
   bool metrics_open = false;    // /metrics without credentials
   // GET /signin without a link; none: a page of words.
   std::function<http::Response(const http::Request&)> sign_in_page;

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "api/access/access_control.h"
-#include "api/access/secrets.h"
+#include "api/access/issue_key.h"
 #include "api/routes.h"
 #include "store/open_store.h"
 
@@ -29,6 +29,7 @@ class Access : public testing::Test {
     options.public_url = parse_public_url("https://ai.example.org/bise");
     options.allowed_origins = {"https://app.example.org"};
     options.environment_key = kEnvironmentKey;
+    options.owner_id = owner_.id;
     options.now = [this] { return now_; };
     return options;
   }
@@ -45,16 +46,12 @@ class Access : public testing::Test {
 
   std::string key_with(Scopes scopes, const store::User& user,
                        std::optional<store::TimeMs> expires_at = {}) {
-    const std::string secret = new_api_key();
-    EXPECT_TRUE(store_
-                    ->add_key({.user_id = user.id,
-                               .digest = digest_of(secret),
-                               .name = "test",
-                               .hint = key_hint(secret),
-                               .scopes = scopes.bits(),
-                               .expires_at = expires_at})
-                    .ok());
-    return secret;
+    store::NewKey kind;
+    kind.user_id = user.id;
+    kind.name = "test";
+    kind.scopes = scopes.bits();
+    kind.expires_at = expires_at;
+    return issue_key(*store_, kind).value().secret;
   }
 
   // The cookie of a link that was followed.
@@ -198,14 +195,12 @@ TEST_F(Access, SessionsEndWithSigningOut) {
 TEST_F(Access, RevokedKeysAndUsedUpBudgetsAreRefused) {
   const http::Route route = {"POST", "/v1/chat/completions", access(RouteAccess::inference),
                              nullptr};
-  const std::string secret = new_api_key();
-  const store::Key key = store_
-                             ->add_key({.user_id = guest_.id,
-                                        .digest = digest_of(secret),
-                                        .name = "test",
-                                        .scopes = Scopes::all().bits(),
-                                        .requests_per_minute = 2})
-                             .value();
+  store::NewKey kind;
+  kind.user_id = guest_.id;
+  kind.name = "test";
+  kind.scopes = Scopes::all().bits();
+  kind.requests_per_minute = 2;
+  const auto [secret, key] = issue_key(*store_, kind).value();
   EXPECT_EQ(ask_with(route, "x-api-key", secret), 0);
   EXPECT_EQ(ask_with(route, "x-api-key", secret), 0);
   EXPECT_EQ(ask_with(route, "x-api-key", secret), 429);

@@ -9,14 +9,6 @@
 namespace bise::api {
 namespace {
 
-std::string small_letters(std::string_view text) {
-  std::string small(text);
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return small;
-}
-
 // Of "example.org:8080" and "[::1]:8080" the part before the port, without brackets.
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) {

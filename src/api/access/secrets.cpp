@@ -1,9 +1,9 @@
 #include "api/access/secrets.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include "base/check.h"
+#include "base/random_bytes.h"
 
 namespace bise::api {
 namespace {
@@ -11,7 +11,6 @@ namespace {
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t kSecretBytes = 32;
-constexpr std::size_t kHintLetters = 9;
 
 }  // namespace
 
@@ -26,7 +25,7 @@ std::array<std::uint8_t, 32> digest_of(std::string_view secret) {
 
 std::string random_secret() {
   std::array<unsigned char, kSecretBytes> bytes;
-  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  fill_random(bytes.data(), bytes.size());
   std::string text;
   std::uint32_t bits = 0;
   int waiting = 0;
@@ -40,14 +39,6 @@ std::string random_secret() {
   }
   if (waiting > 0) text += kBase64Url[bits << (6 - waiting) & 63];
   return text;
-}
-
-std::string new_api_key() {
-  return "bise_" + random_secret();
-}
-
-std::string key_hint(std::string_view key) {
-  return std::string(key.substr(0, kHintLetters));
 }
 
 }  // namespace bise::api

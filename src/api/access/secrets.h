@@ -14,9 +14,4 @@ std::array<std::uint8_t, 32> digest_of(std::string_view secret);
 // 256 bits of the system's randomness in base64url, 43 characters.
 std::string random_secret();
 
-// "bise_" and a secret: what a client sends as Bearer.
-std::string new_api_key();
-// What of a key may be shown later: its first letters.
-std::string key_hint(std::string_view key);
-
 }  // namespace bise::api

@@ -36,7 +36,7 @@ http::Response words_page(int status, std::string_view sentence) {
 
 std::string cookie_value(const http::Request& request, std::string_view name) {
   for (const auto& [field, cookies] : request.headers.all()) {
-    if (!http::equal_without_case(field, "cookie")) continue;
+    if (!equal_without_case(field, "cookie")) continue;
     std::string_view rest = cookies;
     while (!rest.empty()) {
       std::string_view pair = rest.substr(0, rest.find(';'));

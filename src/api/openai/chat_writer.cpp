@@ -152,6 +152,17 @@ Json usage_json(const Usage& usage) {
        {"completion_tokens_details", Json::object({{"reasoning_tokens", usage.thinking_tokens}})}});
 }
 
+Json whole_answer(const AnswerHead& head, std::string_view kind, Json choices, const Usage& usage) {
+  return Json::object({{"id", head.id},
+                       {"object", kind},
+                       {"created", head.created},
+                       {"model", head.model},
+                       {"choices", std::move(choices)},
+                       {"usage", usage_json(usage)},
+                       {"system_fingerprint", head.fingerprint},
+                       {"seed", head.seed}});
+}
+
 std::string error_frame(const ApiError& error) {
   const Json inner = *error_json(error).find("error");
   return http::sse_event({.data = write_json(Json::object({{"error", inner}}), {.spaces = false})});
@@ -179,14 +190,7 @@ Json whole_chat(const AnswerHead& head, const std::vector<ChoiceAnswer>& choices
                             {"logprobs", std::move(log_probs)},
                             {"finish_reason", finish_word(choices[i].end)}}));
   }
-  return Json::object({{"id", head.id},
-                       {"object", "chat.completion"},
-                       {"created", head.created},
-                       {"model", head.model},
-                       {"choices", std::move(list)},
-                       {"usage", usage_json(usage)},
-                       {"system_fingerprint", head.fingerprint},
-                       {"seed", head.seed}});
+  return whole_answer(head, "chat.completion", std::move(list), usage);
 }
 
 }  // namespace bise::api::openai

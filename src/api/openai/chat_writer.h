@@ -22,6 +22,8 @@ Json whole_chat(const AnswerHead& head, const std::vector<ChoiceAnswer>& choices
 
 std::string_view finish_word(const ChoiceEnd& end);
 Json usage_json(const Usage& usage);
+// What stands around the choices of a whole answer; `kind` is its "object".
+Json whole_answer(const AnswerHead& head, std::string_view kind, Json choices, const Usage& usage);
 // data: {"error": {...}}
 std::string error_frame(const ApiError& error);
 

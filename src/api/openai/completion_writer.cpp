@@ -131,14 +131,7 @@ Json whole_completion(const AnswerHead& head, const std::vector<ChoiceAnswer>& c
                             {"logprobs", std::move(log_probs)},
                             {"finish_reason", finish_word(choices[i].end)}}));
   }
-  return Json::object({{"id", head.id},
-                       {"object", "text_completion"},
-                       {"created", head.created},
-                       {"model", head.model},
-                       {"choices", std::move(list)},
-                       {"usage", usage_json(usage)},
-                       {"system_fingerprint", head.fingerprint},
-                       {"seed", head.seed}});
+  return whole_answer(head, "text_completion", std::move(list), usage);
 }
 
 }  // namespace bise::api::openai

@@ -220,14 +220,9 @@ std::int64_t utf16_units(std::string_view text) {
   return units;
 }
 
-char small(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 // Where the words stand in it.
 Json marks_json(const std::string& snippet, const std::vector<std::string>& words) {
-  std::string lowered = snippet;
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(), small);
+  const std::string lowered = small_letters(snippet);
   std::vector<std::pair<std::size_t, std::size_t>> places;
   for (const std::string& word : words) {
     for (std::size_t at = lowered.find(word); at != std::string::npos;

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "api/access/access_control.h"
-#include "api/access/secrets.h"
+#include "api/access/issue_key.h"
 #include "api/body.h"
 #include "api/page/event_hub.h"
 #include "api/page/page_routes.h"
@@ -163,18 +163,17 @@ Response post_key(Page& page, const http::Request& request) {
   const auto tokens_per_day = integer(*body, "tokens_per_day");
   if (requests_per_minute.value_or(1) < 1) return bad_field("requests_per_minute", "is below 1");
   if (tokens_per_day.value_or(1) < 1) return bad_field("tokens_per_day", "is below 1");
-  const std::string secret = new_api_key();
-  const store::Key key =
-      TRY(page.context().store->add_key({.user_id = principal.user_id,
-                                         .digest = digest_of(secret),
-                                         .name = *name,
-                                         .hint = key_hint(secret),
-                                         .scopes = scopes->bits(),
-                                         .lane = static_cast<int>(principal.lane_floor),
-                                         .expires_at = expires_at,
-                                         .requests_per_minute = requests_per_minute,
-                                         .tokens_per_day = tokens_per_day}));
-  return json_response(Json::object({{"key", key_json(key)}, {"secret", secret}}), 201);
+  store::NewKey kind;
+  kind.user_id = principal.user_id;
+  kind.name = *name;
+  kind.scopes = scopes->bits();
+  kind.lane = static_cast<int>(principal.lane_floor);
+  kind.expires_at = expires_at;
+  kind.requests_per_minute = requests_per_minute;
+  kind.tokens_per_day = tokens_per_day;
+  const IssuedKey issued = TRY(issue_key(*page.context().store, std::move(kind)));
+  return json_response(Json::object({{"key", key_json(issued.key)}, {"secret", issued.secret}}),
+                       201);
 }
 
 Response patch_key(Page& page, const http::Request& request) {

@@ -103,7 +103,6 @@ constexpr Times kHistograms[] = {
 
 constexpr std::array<const char*, kFinishReasonCount> kReasons = {
     "end_token", "stop_string", "stopped", "length", "context_full", "cancelled", "error"};
-constexpr std::array<const char*, kLaneCount> kLanes = {"completion", "chat", "agent", "batch"};
 
 void write_numbers(const Models& models, MetricsText& text) {
   for (const Number& number : kNumbers) {
@@ -135,10 +134,11 @@ void write_histograms(const Models& models, MetricsText& text) {
 void write_labelled(const Models& models, MetricsText& text) {
   text.family("bise_lane_requests", "gauge", "Requests by lane, running and waiting");
   for (const ModelStats& model : models) {
-    for (std::size_t i = 0; i < kLanes.size(); ++i) {
-      text.sample({{"model", model.name}, {"lane", kLanes[i]}, {"state", "running"}},
+    for (std::size_t i = 0; i < kLaneCount; ++i) {
+      const std::string_view lane = lane_name(static_cast<Lane>(i));
+      text.sample({{"model", model.name}, {"lane", lane}, {"state", "running"}},
                   1.0 * model.running_by_lane[i]);
-      text.sample({{"model", model.name}, {"lane", kLanes[i]}, {"state", "waiting"}},
+      text.sample({{"model", model.name}, {"lane", lane}, {"state", "waiting"}},
                   1.0 * model.waiting_by_lane[i]);
     }
   }

@@ -1,8 +1,6 @@
 // GET /v1/models and /v1/models/{id}, in Mistral's form, which OpenAI's clients read too, or, where
 // the client sends anthropic-version, in Anthropic's.
 
-#include <ctime>
-
 #include "api/endpoints.h"
 #include "base/text.h"
 
@@ -54,15 +52,10 @@ Json mistral_card(const ServedModel& model) {
 }
 
 Json anthropic_card(const ServedModel& model) {
-  const auto created = static_cast<std::time_t>(model.created);
-  std::tm utc = {};
-  ::gmtime_r(&created, &utc);
-  char time[32];
-  const std::size_t length = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &utc);
   return Json::object({{"type", "model"},
                        {"id", model.id},
                        {"display_name", model.id},
-                       {"created_at", std::string_view(time, length)},
+                       {"created_at", utc_text(model.created)},
                        {"max_input_tokens", model.context_tokens},
                        {"max_tokens", model.context_tokens}});
 }

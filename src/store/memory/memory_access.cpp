@@ -1,21 +1,14 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
 #include "store/ids.h"
 #include "store/memory/memory_store.h"
 #include "store/open_store.h"
 #include "store/words.h"
 
 namespace bise::store {
-namespace {
-
-bool same_name(const std::string& a, const std::string& b) {
-  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return small(x) == small(y); });
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::unique_ptr<Store> memory_store(Clock clock) {
   return std::make_unique<MemoryStore>(std::move(clock));
@@ -29,7 +22,7 @@ User* MemoryStore::find_user(std::int64_t user_id) {
 
 bool MemoryStore::name_is_taken(const std::string& name, std::int64_t by_other_than) const {
   return std::any_of(users_.begin(), users_.end(), [&](const User& user) {
-    return user.id != by_other_than && same_name(user.name, name);
+    return user.id != by_other_than && equal_without_case(user.name, name);
   });
 }
 

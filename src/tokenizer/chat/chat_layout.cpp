@@ -39,4 +39,12 @@ Result<std::unique_ptr<const ChatLayout>> make_chat_layout(Layout layout,
   return Error{ErrorCode::not_supported, "a layout that is not registered"};
 }
 
+std::vector<TokenId> end_ids(const ChatLayout* layout, const Tokenizer& tokenizer) {
+  std::vector<TokenId> ids;
+  if (layout != nullptr) ids.push_back(layout->answer_marks().end);
+  const std::optional<TokenId> eos = tokenizer.eos_id();
+  if (eos && (ids.empty() || ids.front() != *eos)) ids.push_back(*eos);
+  return ids;
+}
+
 }  // namespace bise

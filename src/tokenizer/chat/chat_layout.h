@@ -62,6 +62,9 @@ Result<std::unique_ptr<const ChatLayout>> make_chat_layout(Layout layout,
                                                            const Tokenizer& tokenizer,
                                                            const PromptSettings& settings);
 
+// Tokens that end an answer: the layout's (if there is one) and the tokenizer's end of sequence.
+std::vector<TokenId> end_ids(const ChatLayout* layout, const Tokenizer& tokenizer);
+
 // [SUFFIX] and [PREFIX] of the Mistral family, the same in every version.
 Result<ChatPrompt> lay_out_fim(const Tokenizer& tokenizer, const FimRequest& request);
 

@@ -120,8 +120,7 @@ Result<bool> read_bool_field(const Json& value, std::string_view path) {
   if (value.is_string()) {
     constexpr std::array<std::string_view, 6> kTrue = {"1", "on", "t", "true", "y", "yes"};
     constexpr std::array<std::string_view, 6> kFalse = {"0", "off", "f", "false", "n", "no"};
-    std::string word = value.as_string();
-    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    const std::string word = small_letters(value.as_string());
     if (std::find(kTrue.begin(), kTrue.end(), word) != kTrue.end()) return true;
     if (std::find(kFalse.begin(), kFalse.end(), word) != kFalse.end()) return false;
     return field_error(path, "expected true or false, found another word");
