@@ -225,6 +225,11 @@ Result<void> MistralLayout::add_result_turn(const ChatMessage& message, Piece& p
     add_text(write_json(Json::object({{"content", json_or_text(text)}, {"call_id", id}})), piece);
   } else {
     if (rules_.result_form == MistralRules::ResultForm::id_and_content) {
+      if (!marks_.tool_content) {
+        return Error{ErrorCode::not_supported,
+                     concat("tool results need the control token [TOOL_CONTENT] in the layout ",
+                            layout_name(rules_.layout), ", and this tokenizer has it not")};
+      }
       add_text(id, piece);
       piece.ids.push_back(*marks_.tool_content);
     }

@@ -139,6 +139,22 @@ TEST_F(MistralLayoutTest, NamesTheTokenThatALayoutMisses) {
             "another layout");
 }
 
+// GGUF files of older vocabularies get v7 from their chat template.
+TEST_F(MistralLayoutTest, ATokenOfToolResultsAloneIsMissedByToolResultsAlone) {
+  std::string json = golden::small_tekken("v7");
+  const std::string name = "[TOOL_CONTENT]";
+  json.replace(json.find(name), name.size(), "<SPECIAL_19>");
+  file_ = golden::must_load_tekken(json);
+  layout_ = make_chat_layout(Layout::v7, *file_.tokenizer, file_.settings).value();
+  EXPECT_EQ(text(R"({"messages": [{"role": "user", "content": "a"}]})"), "<s>[INST]a[/INST]");
+  EXPECT_EQ(text(R"({"messages": [{"role": "user", "content": "a"},
+                     {"role": "assistant", "tool_calls": [
+                       {"id": "abcdefghi", "function": {"name": "f", "arguments": "{}"}}]},
+                     {"role": "tool", "tool_call_id": "abcdefghi", "content": "b"}]})"),
+            "messages.2: tool results need the control token [TOOL_CONTENT] in the layout "
+            "v7, and this tokenizer has it not");
+}
+
 TEST_F(MistralLayoutTest, FilesWithoutSettingsGetThoseOfTheReleasedModels) {
   load("v15");
   PromptSettings settings = file_.settings;

@@ -26,9 +26,9 @@ Result<MistralMarks> find_mistral_marks(const MistralRules& rules, const Tokeniz
     marks.begin_system = TRY(need("[SYSTEM_PROMPT]"));
     marks.end_system = TRY(need("[/SYSTEM_PROMPT]"));
   }
-  if (rules.result_form == MistralRules::ResultForm::id_and_content) {
-    marks.tool_content = TRY(need("[TOOL_CONTENT]"));
-  }
+  // Vocabularies older than v7 get its layout from their chat template and lack this one; what
+  // has no tool results can still be laid out.
+  marks.tool_content = tokenizer.control_id("[TOOL_CONTENT]");
   if (rules.call_form != MistralRules::CallForm::json_list) marks.arguments = TRY(need("[ARGS]"));
   if (rules.call_form == MistralRules::CallForm::name_id_arguments) {
     marks.call_id = TRY(need("[CALL_ID]"));

@@ -10,7 +10,7 @@
 namespace bise {
 
 // The control tokens of a Mistral layout. Those in std::optional are there where the layout needs
-// them; thinking and image tokens where the tokenizer has them.
+// them; tool_content, thinking and image tokens where the tokenizer has them.
 struct MistralMarks {
   TokenId bos, eos;
   TokenId begin_user, end_user;
