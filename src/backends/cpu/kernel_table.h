@@ -16,8 +16,8 @@ enum class ActivationKind : std::uint8_t {
 };
 inline constexpr int kActivationKindCount = 3;
 
-// Rows of activations, quantised: x[c] ~ scales[c / group] * values[c]. The scale is max|x| / 127
-// over the group and values are rounded to nearest, ties to even, so |value| <= 127.
+// Rows of activations, quantised: x[c] ~ scales[c / group] * values[c], |value| <= 127. Values are
+// rounded to nearest, ties to even; how scales are chosen is in kernels/quantize_levels.h.
 struct QuantizedRows {
   const std::int8_t* values;  // [rows, cols]
   const float* scales;        // [rows, cols / group]

@@ -158,16 +158,40 @@ TEST_P(QuantizeRowParity, IsTheReferenceBitForBit) {
 
 TEST_P(QuantizeRowParity, RoundsHalvesToEven) {
   std::vector<float> row(32);
-  for (int i = 0; i < 32; ++i) row[static_cast<std::size_t>(i)] = static_cast<float>(i) - 15.5f;
-  row[0] = 127;
+  for (std::size_t i = 0; i < 32; ++i) row[i] = static_cast<float>(i);
+  row[29] = -2.5;
+  row[30] = 0.5;
+  row[31] = 127;
   const Quantised q = quantise(kernels(), row, 32);
-  EXPECT_EQ(q.scales[0], 1);
-  EXPECT_EQ(q.values[1], -14);
-  EXPECT_EQ(q.values[2], -14);
-  EXPECT_EQ(q.values[15], 0);
-  EXPECT_EQ(q.values[16], 0);
-  EXPECT_EQ(q.values[17], 2);
+  EXPECT_NEAR(q.scales[0], 1, 1e-4);
+  EXPECT_EQ(q.values[28], 28);
+  EXPECT_EQ(q.values[29], -2);
+  EXPECT_EQ(q.values[30], 0);
+  EXPECT_EQ(q.values[31], 127);
   expect_same(row, 32);
+}
+
+TEST_P(QuantizeRowParity, HasLessErrorThanTheLargestOnLevel127) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  double plain = 0, chosen = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::vector<float> row(32);
+    for (float& x : row) x = normal(random);
+    const float largest = std::fabs(*std::max_element(
+        row.begin(), row.end(), [](float a, float b) { return std::fabs(a) < std::fabs(b); }));
+    const Quantised q = quantise(kernels(), row, 32);
+    double before = 0, now = 0;
+    for (std::size_t c = 0; c < 32; ++c) {
+      const float step = largest / 127;
+      before += std::pow(row[c] - step * std::nearbyint(row[c] / step), 2);
+      now += std::pow(row[c] - q.scales[0] * q.values[c], 2);
+    }
+    EXPECT_LT(now, before * 1.001);
+    plain += before;
+    chosen += now;
+  }
+  EXPECT_LT(chosen, plain * 0.88);
 }
 
 TEST_P(QuantizeRowParity, ZerosGiveAScaleOfZero) {

@@ -1,11 +1,9 @@
 #include "backends/cpu/kernels/avx2/kernels.h"
 #include "backends/cpu/kernels/intrinsics.h"
+#include "backends/cpu/kernels/quantize_levels.h"
 
 namespace bise::cpu::avx2 {
 namespace {
-
-// As in the reference: groups below it count as zeros.
-constexpr float kLargestMin = 0x1p-100f;
 
 // The bits of the largest magnitude, compared as integers: infinity and NaN come out on top.
 std::uint32_t largest_magnitude_bits(const float* x, int count) {
@@ -21,13 +19,47 @@ std::uint32_t largest_magnitude_bits(const float* x, int count) {
   return static_cast<std::uint32_t>(_mm_cvtsi128_si32(m));
 }
 
-__m256i rounded(const float* x, __m256 inverse) {
-  return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), inverse));
+float sum_of(__m256 x) {
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-void quantize_32(const float* x, __m256 inverse, std::int8_t* values, std::int16_t* sums) {
-  const __m256i low = _mm256_packs_epi32(rounded(x, inverse), rounded(x + 8, inverse));
-  const __m256i high = _mm256_packs_epi32(rounded(x + 16, inverse), rounded(x + 24, inverse));
+// The ratio of kLevelRatios with the least squared error, and its fit.
+int best_ratio(const float* x, int count, __m256 inverse, LevelFit& best_fit) {
+  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  __m256 dots[kLevelRatioCount], squares[kLevelRatioCount];
+  for (int r = 0; r < kLevelRatioCount; ++r) dots[r] = squares[r] = _mm256_setzero_ps();
+  for (int i = 0; i < count; i += 8) {
+    const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(x + i), inverse);
+    for (int r = 0; r < kLevelRatioCount; ++r) {
+      const __m256 ratio = _mm256_set1_ps(kLevelRatios[r]);
+      const __m256 level = _mm256_round_ps(_mm256_mul_ps(scaled, ratio), kNearest);
+      dots[r] = _mm256_fmadd_ps(scaled, level, dots[r]);
+      squares[r] = _mm256_fmadd_ps(level, level, squares[r]);
+    }
+  }
+  int best = 0;
+  for (int r = 0; r < kLevelRatioCount; ++r) {
+    const LevelFit fit{.dot = sum_of(dots[r]), .squares = sum_of(squares[r])};
+    if (r > 0 && !is_better(fit, best_fit)) continue;
+    best = r;
+    best_fit = fit;
+  }
+  return best;
+}
+
+__m256i rounded(const float* x, __m256 inverse, __m256 ratio) {
+  const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(x), inverse);
+  return _mm256_cvtps_epi32(_mm256_mul_ps(scaled, ratio));
+}
+
+void quantize_32(const float* x, __m256 inverse, __m256 ratio, std::int8_t* values,
+                 std::int16_t* sums) {
+  const __m256i low =
+      _mm256_packs_epi32(rounded(x, inverse, ratio), rounded(x + 8, inverse, ratio));
+  const __m256i high =
+      _mm256_packs_epi32(rounded(x + 16, inverse, ratio), rounded(x + 24, inverse, ratio));
   // Packing works within halves: fours of the values come out of order.
   const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high),
                                                     _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
@@ -50,15 +82,19 @@ void quantize_row(const float* row, std::int64_t cols, int group, std::int8_t* v
     __builtin_memcpy(&largest, &bits, sizeof largest);
     const bool finite = bits < 0x7f800000u;
     const bool usable = finite && largest >= kLargestMin;
-    scales[first / group] = usable ? largest / 127 : finite ? 0 : __builtin_nanf("");
     if (!usable) {
+      scales[first / group] = finite ? 0 : __builtin_nanf("");
       __builtin_memset(values + first, 0, static_cast<std::size_t>(group));
       __builtin_memset(sums + first / 16, 0, static_cast<std::size_t>(group / 16) * sizeof(*sums));
       continue;
     }
-    const __m256 inverse = _mm256_set1_ps(127 / largest);
+    const __m256 inverse = _mm256_set1_ps(kLevels / largest);
+    LevelFit fit;
+    const int best = best_ratio(row + first, group, inverse, fit);
+    scales[first / group] = scale_of(largest, fit);
+    const __m256 ratio = _mm256_set1_ps(kLevelRatios[best]);
     for (std::int64_t c = first; c < first + group; c += 32) {
-      quantize_32(row + c, inverse, values + c, sums + c / 16);
+      quantize_32(row + c, inverse, ratio, values + c, sums + c / 16);
     }
   }
 }

@@ -1,13 +1,11 @@
 #include <cmath>
 #include <limits>
 
+#include "backends/cpu/kernels/quantize_levels.h"
 #include "backends/cpu/kernels/reference/kernels.h"
 
 namespace bise::cpu::reference {
 namespace {
-
-// Groups below it count as zeros: 127 over their largest would overflow.
-constexpr float kLargestMin = 0x1p-100f;
 
 // The largest magnitude, or NaN when a value is not finite.
 float largest_magnitude(const float* x, int count) {
@@ -19,6 +17,24 @@ float largest_magnitude(const float* x, int count) {
   return largest;
 }
 
+float round_to_level(float x, float inverse, float ratio) {
+  return std::nearbyint(x * inverse * ratio);
+}
+
+// Eight sums over every eighth value and then their sum in a tree: as vectors do it.
+LevelFit fit_of(const float* x, int count, float inverse, float ratio) {
+  float dots[8] = {}, squares = 0;
+  for (int i = 0; i < count; ++i) {
+    const float level = round_to_level(x[i], inverse, ratio);
+    dots[i % 8] = std::fma(x[i] * inverse, level, dots[i % 8]);
+    squares += level * level;
+  }
+  for (int half = 4; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) dots[i] += dots[i + half];
+  }
+  return {.dot = dots[0], .squares = squares};
+}
+
 }  // namespace
 
 void quantize_row(const float* row, std::int64_t cols, int group, std::int8_t* values,
@@ -26,13 +42,21 @@ void quantize_row(const float* row, std::int64_t cols, int group, std::int8_t* v
   for (std::int64_t first = 0; first < cols; first += group) {
     const float largest = largest_magnitude(row + first, group);
     const bool usable = largest >= kLargestMin;
-    scales[first / group] = usable ? largest / 127 : std::isnan(largest) ? largest : 0;
-    const float inverse = usable ? 127 / largest : 0;
+    const float inverse = usable ? kLevels / largest : 0;
+    int best = 0;
+    LevelFit fits[kLevelRatioCount] = {};
+    for (int i = 0; usable && i < kLevelRatioCount; ++i) {
+      fits[i] = fit_of(row + first, group, inverse, kLevelRatios[i]);
+      if (is_better(fits[i], fits[best])) best = i;
+    }
+    scales[first / group] = usable                ? scale_of(largest, fits[best])
+                            : std::isnan(largest) ? largest
+                                                  : 0;
     for (std::int64_t c = first; c < first + group; c += 16) {
       int sum = 0;
       for (std::int64_t i = c; i < c + 16; ++i) {
-        const float rounded = usable ? std::nearbyint(row[i] * inverse) : 0;
-        values[i] = static_cast<std::int8_t>(rounded);
+        const float level = usable ? round_to_level(row[i], inverse, kLevelRatios[best]) : 0;
+        values[i] = static_cast<std::int8_t>(level);
         sum += values[i];
       }
       sums[c / 16] = static_cast<std::int16_t>(sum);
