@@ -9,74 +9,16 @@ the server ends by SIGTERM while answers run. One line for each check; ends with
 
 import asyncio
 import json
-import os
-import pathlib
 import random
-import re
 import signal
 import sys
 import tempfile
-import time
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
-MODEL = PROJECT / "tests/golden/gguf/tok.gguf"
-KEY = "a-key-of-the-tests"
+from server import KEY, PATIENCE_S, Checks, Server
+
 AT_ONCE = 128
-PATIENCE_S = 120
 
-failed = 0
-
-
-def check(name, holds, why=""):
-    global failed
-    if holds:
-        print(f"ok    {name}", flush=True)
-    else:
-        failed += 1
-        print(f"FAIL  {name}: {why}", flush=True)
-
-
-class Server:
-    async def start(self, program, home):
-        env = {**os.environ, "BISE_HOME": home, "BISE_API_KEY": KEY}
-        self.process = await asyncio.create_subprocess_exec(
-            program, "serve", str(MODEL), "--layout", "v13", "--port", "0", "--log", "none",
-            "--kv", "f16", env=env, stdout=asyncio.subprocess.PIPE)
-        line = (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)).decode()
-        self.port = int(re.match(r"http://[^/]*:(\d+)/", line).group(1))
-        # Sanitizers and a loaded machine take their time.
-        for _ in range(PATIENCE_S * 20):
-            status, _ = await self.call("GET", "/health")
-            if status == 200:
-                return
-            await asyncio.sleep(0.05)
-
-    def resident_kib(self):
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
-
-    def open_files(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
-    async def send(self, method, path, body=b"", headers=""):
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                     f"Authorization: Bearer {KEY}\r\nContent-Type: application/json\r\n{headers}"
-                     f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        await writer.drain()
-        return reader, writer
-
-    async def call(self, method, path, body=b""):
-        reader, writer = await self.send(method, path, body)
-        answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
-        writer.close()
-        head, _, rest = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), rest
-
-    async def metric(self, name):
-        _, text = await self.call("GET", "/metrics")
-        values = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text.decode(), re.M)
-        return sum(map(float, values))
+check = Checks()
 
 
 def chat(rng, **more):
@@ -174,32 +116,20 @@ async def storm(server, count, seed):
     return seen, wrong
 
 
-async def quiet(server):
-    """Waits until nothing runs or waits."""
-    began = time.monotonic()
-    while time.monotonic() - began < PATIENCE_S:
-        running = await server.metric("bise_requests_running")
-        waiting = await server.metric("bise_requests_waiting")
-        if running == 0 and waiting == 0:
-            return True
-        await asyncio.sleep(0.1)
-    return False
-
-
 async def main(program, count):
     with tempfile.TemporaryDirectory() as home:
         server = Server()
         await server.start(program, home)
         # The first storm fills caches, pools and arenas; what counts is what the second one adds.
         await storm(server, count // 3, seed=1)
-        await quiet(server)
+        await server.quiet()
         before, files = server.resident_kib(), server.open_files()
         seen, wrong = await storm(server, count, seed=1_000_000)
         check(f"{len(seen)} requests have ended", not wrong, "; ".join(wrong[:5]))
         ours = sorted({status for status in seen if status >= 500 and status != 503})
         check("no answer is a failure of the server", not ours, ours)
         check("good answers came", seen.count(200) > count // 4, seen.count(200))
-        check("nothing runs or waits afterwards", await quiet(server))
+        check("nothing runs or waits afterwards", await server.quiet())
         check("no page is taken afterwards", await server.metric("bise_kv_pages_used") == 0,
               await server.metric("bise_kv_pages_used"))
         grown = server.resident_kib() - before
@@ -221,7 +151,7 @@ async def main(program, count):
         check("SIGTERM lets running answers end", all(b"[DONE]" in end[1] for end in whole_ones),
               "a stream was cut")
         check("and ends with 0", code == 0, code)
-    return 1 if failed else 0
+    return 1 if check.failed else 0
 
 
 if __name__ == "__main__":
