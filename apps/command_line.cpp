@@ -221,7 +221,9 @@ void add_doctor(CLI::App& app, DoctorOptions& doctor) {
   app.description(
       "What this machine and this program can do\n"
       "Processor features and the kernels "
-      "chosen, memory bandwidth and arithmetic measured, memory available, the data folder.");
+      "chosen, memory bandwidth and arithmetic measured, memory available, the data folder; "
+      "and of the server there whether it answers, who reaches it, whether its store can be read "
+      "and its secrets are closed (! marks what needs you).");
   app.add_flag("--json", doctor.json, "The same as one JSON object");
   app.footer("BISE_CPU_ISA=reference, avx2 or avx512 forces a set of kernels.");
   app.add_flag("!--no-measure", doctor.measure, "Leave out what takes time");

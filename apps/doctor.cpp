@@ -14,6 +14,7 @@
 #include "apps/measure.h"
 #include "apps/memory_need.h"
 #include "apps/model_store.h"
+#include "apps/serve/server_check.h"
 #include "apps/units.h"
 #include "apps/version.h"
 #include "backends/cpu/cpu_features.h"
@@ -107,6 +108,12 @@ void print_json(const DoctorOptions& options) {
                                        {"models", std::move(models)},
                                        {"history_bytes", store.history_bytes},
                                        {"chats", store.chat_count}}));
+  Json findings = Json::array();
+  for (const ServerFinding& finding : check_server(store.folder.path)) {
+    findings.push(Json::object(
+        {{"subject", finding.subject}, {"good", finding.good}, {"text", finding.text}}));
+  }
+  out.set("server", std::move(findings));
   out.set("libraries", Json::object({{"libc", gnu_get_libc_version()},
                                      {"libstdcxx", _GLIBCXX_RELEASE},
                                      {"compiler", __VERSION__},
@@ -163,7 +170,11 @@ void print_text(const DoctorOptions& options) {
     std::fflush(stdout);
     print_measured(measure(available));
   }
-  print_store(store_facts());
+  const StoreFacts store = store_facts();
+  print_store(store);
+  for (const ServerFinding& finding : check_server(store.folder.path)) {
+    print_line(finding.subject.c_str(), concat(finding.good ? "" : "! ", finding.text));
+  }
   print_line("libraries", concat("C library ", gnu_get_libc_version(), ", libstdc++ ",
                                  _GLIBCXX_RELEASE, ", CLI11 ", cli11_version()));
   print_line("not built in", "GPU backends (the processor does everything)");

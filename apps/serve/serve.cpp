@@ -309,6 +309,7 @@ Result<int> Serving::run() {
   TRY(write_server_note(data_.path, {.pid = ::getpid(),
                                      .address = address() + access_->base_path(),
                                      .host = reachable_host(),
+                                     .bound = options_.host,
                                      .port = server_->port(),
                                      .tls = !options_.tls_cert.empty()}));
   TRY(print_link());

@@ -25,6 +25,7 @@ Result<void> write_server_note(const std::string& folder, const ServerNote& note
   const Json json = Json::object({{"pid", note.pid},
                                   {"address", note.address},
                                   {"host", note.host},
+                                  {"bound", note.bound},
                                   {"port", note.port},
                                   {"tls", note.tls}});
   return write_whole_file(path_in(folder), write_json(json) + "\n");
@@ -43,6 +44,7 @@ std::optional<ServerNote> read_server_note(const std::string& folder) {
   const ServerNote note = {.pid = static_cast<int>(api::integer(*json, "pid").value_or(0)),
                            .address = api::text(*json, "address"),
                            .host = api::text(*json, "host"),
+                           .bound = api::text(*json, "bound"),
                            .port = static_cast<int>(api::integer(*json, "port").value_or(0)),
                            .tls = api::flag(*json, "tls", false)};
   // One that was killed leaves its note.

@@ -12,6 +12,7 @@ struct ServerNote {
   int pid = 0;
   std::string address;  // where links lead: "http://127.0.0.1:8080", with the public URL's path
   std::string host;     // where this machine reaches it
+  std::string bound;    // the address it listens at
   int port = 0;
   bool tls = false;
 };
