@@ -106,7 +106,8 @@ Result<void> Serving::open() {
   }
   store_ = TRY(store::open_store(data_.path, store::Opening::server));
   owner_ = TRY(make_owner(*store_, data_.path));
-  requests_ = std::make_unique<RequestLog>(*store_, [this](const std::string& s) { log_.say(s); });
+  requests_ = std::make_unique<RequestLog>(*store_, options_.keep_requests_days,
+                                           [this](const std::string& s) { log_.say(s); });
   const char* key = std::getenv("BISE_API_KEY");
   access_ = std::make_unique<api::AccessControl>(
       *store_, api::AccessOptions{.public_url = public_url_,

@@ -87,6 +87,12 @@ void add_serve_work(CLI::App& app, ServeOptions& serve) {
       ->envname("BISE_DRAIN")
       ->type_name("S")
       ->group(group);
+  app.add_option("--keep-requests", serve.keep_requests_days,
+                 "Days that the records of requests stay (90; 0: for ever)")
+      ->check(CLI::Range(0, 36500))
+      ->envname("BISE_KEEP_REQUESTS")
+      ->type_name("DAYS")
+      ->group(group);
   app.add_option("--idle-unload", serve.idle_unload_s,
                  "Unload a model that nobody used for so many seconds (0: never)")
       ->check(CLI::Range(0.0, 1e9))

@@ -32,6 +32,7 @@ struct ServeOptions {
   std::optional<float> temperature;
   double drain_s = 10;
   double idle_unload_s = 0;
+  int keep_requests_days = 90;  // 0: for ever
   LogForm log = LogForm::text;
 
   std::string config;      // the file these came from
