@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "apps/memory_need.h"
 #include "backends/cpu/cpu_backend.h"
 #include "base/json.h"
 #include "base/mapped_file.h"
@@ -203,9 +204,8 @@ Json Scorer::report() const {
 Result<void> score(const ScoreOptions& options) {
   std::vector<Tokens> sequences = TRY(read_tokens(options.tokens_file));
   const Checkpoint checkpoint = TRY(Checkpoint::open(options.model));
-  const auto backend =
-      TRY(make_cpu_backend({.threads = options.threads, .exact = options.exact, .isa = ""}));
-  const auto model = TRY(Model::load(checkpoint, *backend));
+  const ModelSpec spec = TRY(read_spec(checkpoint));
+  const KvElement element = options.kv.value_or(options.exact ? KvElement::f32 : KvElement::f16);
   std::int64_t rows = 0;
   int pages = 0;
   for (const Tokens& tokens : sequences) {
@@ -213,7 +213,14 @@ Result<void> score(const ScoreOptions& options) {
     rows += count;
     pages += page_count_for(count + options.greedy);
   }
-  const KvElement element = options.kv.value_or(options.exact ? KvElement::f32 : KvElement::f16);
+  const std::int64_t positions = std::int64_t{pages} * kPageSlots;
+  MemoryNeed need = memory_need(checkpoint, spec, element, positions);
+  need.private_bytes += static_cast<std::uint64_t>(kLogitBytesMax);
+  TRY_VOID(
+      check_memory(need, checkpoint.path(), positions, memory_available(checkpoint.file_bytes())));
+  const auto backend =
+      TRY(make_cpu_backend({.threads = options.threads, .exact = options.exact, .isa = ""}));
+  const auto model = TRY(Model::load(checkpoint, *backend));
   const auto cache = TRY(KvCache::create(*backend, model->kv_shape(element), pages));
   std::optional<NpyWriter> writer;
   if (!options.logits_file.empty()) {
