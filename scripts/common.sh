@@ -12,7 +12,8 @@ ninja ninja-build
 /usr/include/CLI/CLI.hpp libcli11-dev
 /usr/lib/*/cmake/boost_headers-1.8[1-9]* libboost1.81-dev
 /usr/include/openssl/ssl.h libssl-dev
-/usr/include/sqlite3.h libsqlite3-dev'
+/usr/include/sqlite3.h libsqlite3-dev
+/usr/include/sodium.h libsodium-dev'
 needs_page='
 npm npm'
 needs_starter='

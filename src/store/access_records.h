@@ -21,7 +21,7 @@ struct User {
   std::string public_id = {};
   std::string name = {};
   bool is_owner = false;                          // the first one
-  std::optional<std::string> password_hash = {};  // as its own format writes it; unused until set
+  std::optional<std::string> password_hash = {};  // as its own format writes it; none: signs in by link
   TimeMs created_at = 0;
 };
 

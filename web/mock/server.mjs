@@ -281,7 +281,7 @@ const routes = [
   ["GET", /^\/api\/settings$/, () => settings],
   ["GET", /^\/api\/search$/, (_, __, query) => search(query)],
   ["PATCH", /^\/api\/settings$/, (_, body) => { Object.assign(settings, body); tell("settings", { settings }); return settings; }],
-  ["PATCH", /^\/api\/me$/, (_, body) => { if (body.name) user.name = body.name; if (body.password) user.has_password = true; return user; }],
+  ["PATCH", /^\/api\/me$/, (_, body) => { if (body.name) user.name = body.name; if ("password" in body) user.has_password = body.password !== null; return user; }],
   ["GET", /^\/api\/sessions$/, () => ({ sessions: [{ id: "s_1", created_ms: now(), seen_ms: now(), agent: "Chromium on Linux", current: true }, { id: "s_2", created_ms: now() - 9e7, seen_ms: now() - 8e7, agent: "Firefox on Android" }] })],
   ["DELETE", /^\/api\/sessions\/(\w+)$/, () => undefined],
   ["GET", /^\/api\/keys$/, () => ({ keys })],

@@ -58,7 +58,8 @@ AccessControl::AccessControl(store::Store& store, AccessOptions options)
       options_(std::move(options)),
       origins_(options_.public_url, options_.allowed_origins),
       cookie_name_("bise_session"),
-      environment_digest_(digest_of(options_.environment_key)) {}
+      environment_digest_(digest_of(options_.environment_key)),
+      passwords_(options_.password_cost, options_.now) {}
 
 void AccessControl::set_port(std::uint16_t port) {
   cookie_name_ = concat("bise_session_", port);

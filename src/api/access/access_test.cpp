@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 
 #include "api/access/access_control.h"
 #include "api/access/issue_key.h"
+#include "api/page/event_hub.h"
+#include "api/page/page.h"
+#include "api/page/runs.h"
 #include "api/routes.h"
 #include "store/open_store.h"
 
@@ -22,6 +26,7 @@ class Access : public testing::Test {
   store::User owner_ = store_->add_user("owner").value();
   store::User guest_ = store_->add_user("guest").value();
   AccessControl access_{*store_, options()};
+  Page page_{page_context()};
   http::Router router_ = all_routes();
 
   AccessOptions options() {
@@ -34,6 +39,13 @@ class Access : public testing::Test {
     return options;
   }
 
+  PageContext page_context() {
+    PageContext context;
+    context.store = store_.get();
+    context.catalog = &catalog_;
+    return context;
+  }
+
   // Handlers are not called here.
   http::Router all_routes() {
     http::Router router;
@@ -41,6 +53,7 @@ class Access : public testing::Test {
     ApiContext context;
     context.catalog = &catalog_;
     mount_api(router, context);
+    mount_page(router, page_);
     return router;
   }
 
@@ -109,11 +122,14 @@ TEST_F(Access, EveryRouteWithEveryCredential) {
   for (int i = 0; i < kScopeCount; ++i) {
     keys.push_back(key_with(Scopes().with(static_cast<Scope>(i)), owner_));
   }
-  ASSERT_GT(router_.routes().size(), 10u);
+  ASSERT_GT(router_.routes().size(), 50u);
+  const std::set<std::string> open = {"GET /signin", "POST /api/signin", "GET /health",
+                                      "GET /ready"};
   for (const auto& route : router_.routes()) {
     SCOPED_TRACE(route->method + " " + route->pattern);
     const auto what = static_cast<RouteAccess>(route->access);
     const bool is_open = what == RouteAccess::open;
+    EXPECT_EQ(is_open, open.contains(route->method + " " + route->pattern));
     const int refused = is_open ? 0 : 401;
     http::Request nobody = request_of(*route);
     EXPECT_EQ(ask(nobody, *route), refused);

@@ -9,8 +9,6 @@ namespace bise::api {
 namespace {
 
 constexpr store::TimeMs kLinkLivesMs = 15 * 60 * 1000;
-constexpr int kSessionSeconds = 400 * 24 * 3600;  // what browsers keep at most
-constexpr std::size_t kAgentBytesMax = 300;
 
 constexpr std::string_view kPage = R"(<!doctype html>
 <html lang="en">
@@ -82,14 +80,11 @@ http::Response AccessControl::sign_in(const http::Request& request) {
   const auto user = store_.use_sign_in_link(digest_of(*secret));
   if (!user.ok()) return words_page(500, "Signing in failed: the store cannot be written to.");
   if (!*user) return words_page(401, "This link has been used before, or is too old.");
-  const std::string value = random_secret();
-  const std::string agent(request.headers.get("user-agent").substr(0, kAgentBytesMax));
-  const auto session =
-      store_.add_session({.user_id = (*user)->id, .digest = digest_of(value), .user_agent = agent});
+  const Result<std::string> session = begin_session(request, (*user)->id);
   if (!session.ok()) return words_page(500, "Signing in failed: the store cannot be written to.");
   http::Response response = {.status = 303};
   response.headers.set("Location", base_path() + "/");
-  response.headers.set("Set-Cookie", cookie(request, value, kSessionSeconds));
+  response.headers.set("Set-Cookie", *session);
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("Referrer-Policy", "no-referrer");
   return response;
@@ -107,13 +102,6 @@ http::Response AccessControl::sign_out(const http::Request& request) {
   http::Response response = {.status = 204};
   response.headers.set("Set-Cookie", cookie(request, "", 0));
   return response;
-}
-
-void mount_access(http::Router& router, AccessControl& access) {
-  router.add({"GET", "/signin", api::access(RouteAccess::open),
-              http::answer_with([&access](const http::Request& r) { return access.sign_in(r); })});
-  router.add({"POST", "/signout", api::access(RouteAccess::page),
-              http::answer_with([&access](const http::Request& r) { return access.sign_out(r); })});
 }
 
 }  // namespace bise::api

@@ -1,5 +1,6 @@
 #include "api/page/page.h"
 
+#include "api/access/access_control.h"
 #include "api/body.h"
 #include "api/page/event_hub.h"
 #include "api/page/models_wire.h"
@@ -32,6 +33,7 @@ void Page::drain() {
 }
 
 void Page::stop() {
+  if (context_.access != nullptr) context_.access->passwords().finish();
   runs_->stop();
 }
 
@@ -53,6 +55,7 @@ Result<std::string> Page::boot(std::int64_t user_id) {
     features.push(name);
   }
   const store::User user = TRY(context_.store->user(user_id));
+  if (context_.access != nullptr) features.push("password");
   if (context_.access != nullptr && user.is_owner) features.push("users");
   auto chats = list_chats(*this, user_id, {});
   if (!chats.ok()) return Error{ErrorCode::io, chats.error().error.message};

@@ -5,6 +5,7 @@
 #include "api/body.h"
 #include "api/page/event_hub.h"
 #include "api/page/page_routes.h"
+#include "api/page/people_password.h"
 #include "api/page/runs.h"
 #include "api/page/wire.h"
 #include "base/text.h"
@@ -27,17 +28,29 @@ Response get_me(Page& page, const http::Request& request) {
   return json_response(user_json(TRY(page.context().store->user(principal_of(request).user_id))));
 }
 
-Response patch_me(Page& page, const http::Request& request) {
+// A password is hashed first, and answered then.
+void patch_me(Page& page, const http::ExchangePtr& exchange) {
+  const http::Request& request = exchange->request();
   const Principal& principal = principal_of(request);
-  if (auto error = check_person(principal)) return *error;
+  const auto refuse = [&](const PageError& error) {
+    exchange->respond(page_error_response(error));
+  };
+  if (auto error = check_person(principal)) return refuse(*error);
   auto body = read_page_body(request);
-  if (!body.ok()) return body.error();
-  if (member(*body, "password") != nullptr) {
-    return bad_field("password", "cannot be set yet; signing in is by link");
+  if (!body.ok()) return refuse(body.error());
+  const bool has_password = body->find("password") != nullptr;
+  std::optional<std::string> name;
+  if (!has_password || member(*body, "name") != nullptr) {
+    auto given = read_name(*body);
+    if (!given.ok()) return refuse(given.error());
+    name = std::move(*given);
   }
-  auto name = read_name(*body);
-  if (!name.ok()) return name.error();
-  return json_response(user_json(TRY(page.context().store->rename_user(principal.user_id, *name))));
+  if (has_password) return patch_password(page, exchange, *body, std::move(name));
+  const Result<store::User> user = page.context().store->rename_user(principal.user_id, *name);
+  if (!user.ok()) return refuse(page_error(user.error()));
+  http::Response response = json_response(user_json(*user));
+  response.headers.set("Cache-Control", "no-store");
+  exchange->respond(std::move(response));
 }
 
 // "Firefox on Linux"
@@ -256,7 +269,10 @@ Response delete_user(Page& page, const http::Request& request) {
 void mount_people(http::Router& router, Page& page) {
   constexpr RouteAccess kWho = RouteAccess::chats;
   add_route(router, page, "GET", "/api/me", kWho, get_me);
-  add_route(router, page, "PATCH", "/api/me", kWho, patch_me);
+  router.add({.method = "PATCH",
+              .pattern = "/api/me",
+              .access = access(kWho),
+              .handler = [&page](http::ExchangePtr exchange) { patch_me(page, exchange); }});
   add_route(router, page, "GET", "/api/sessions", kWho, get_sessions);
   add_route(router, page, "DELETE", "/api/sessions/{id}", kWho, delete_session);
   add_route(router, page, "POST", "/api/signout", RouteAccess::page, post_signout);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "api/access/access_control.h"
 #include "api/page/event_hub.h"
 #include "api/page/page.h"
 #include "api/page/runs.h"
@@ -92,9 +93,10 @@ class PageService {
  public:
   static constexpr int kContext = 4096;
 
-  // The store outlives it, as a file does.
+  // The store outlives it, as a file does; so does access.
   explicit PageService(std::shared_ptr<store::Store> store,
-                       std::chrono::milliseconds unwatched_max = std::chrono::minutes(10))
+                       std::chrono::milliseconds unwatched_max = std::chrono::minutes(10),
+                       AccessControl* access = nullptr)
       : store_(std::move(store)), engine_(entries(), {.sampling_threads = 1}) {
     ServedModel model;
     model.id = "test";
@@ -108,15 +110,18 @@ class PageService {
     context.engine = &engine_;
     context.catalog = &catalog_;
     context.version = "9.9";
+    context.access = access;
     context.save_every = std::chrono::milliseconds(5);
     context.unwatched_max = unwatched_max;
     page_ = std::make_unique<Page>(std::move(context));
     http::Service service;
     mount_page(service.router, *page_);
     service.describe_failure = describe_failure;
-    // Who asks stands in the request.
-    service.gate = [](http::Request& request,
-                      const http::Router::Match&) -> std::optional<http::Response> {
+    if (access != nullptr) mount_access(service.router, *access);
+    // Who asks stands in the request, unless access finds it out.
+    service.gate = [access](http::Request& request,
+                            const http::Router::Match& match) -> std::optional<http::Response> {
+      if (access != nullptr) return access->gate(request, match);
       Principal principal;
       principal.user_id = request.headers.get("x-user") == "2" ? 2 : 1;
       principal.is_owner = principal.user_id == 1;

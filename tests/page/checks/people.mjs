@@ -101,6 +101,63 @@ export const people = [
     },
   ],
   [
+    "a password lets its user in, and nothing else does",
+    async ({ owner, server, browser, out }) => {
+      if (server.stand_in) return;
+      const password = "thirteen pumps";
+      const page = await owner();
+      await page.goto("/settings/people");
+      const name = (await api(page, "GET", "/api/me")).json.name;
+      // Of a first try that failed.
+      await api(page, "PATCH", "/api/me", { password: null, current_password: password });
+      await page.reload();
+      const form = page.getByRole("form", { name: "Password" });
+      await form.getByLabel("New password").fill(password);
+      await button(form, "Set password").click();
+      await form.getByLabel("Current password").waitFor();
+
+      const context = await browser.newContext({ baseURL: server.origin, locale: "en-US" });
+      const other = await context.newPage();
+      const try_it = async (user, word) => {
+        await other.getByRole("textbox", { name: "Name" }).fill(user);
+        await other.getByRole("textbox", { name: "Password" }).fill(word);
+        await button(other, "Sign in").click();
+      };
+      await other.goto("/");
+      await other.waitForURL(/\/signin/);
+      await other.screenshot({ path: `${out}/sign-in.png` });
+      for (const [user, word] of [
+        [name, "fourteen pumps"],
+        ["nobody", password],
+      ]) {
+        await try_it(user, word);
+        await other.getByRole("alert").getByText("Name or password is wrong.").waitFor();
+        assert.equal((await context.request.get("/api/boot")).status(), 401);
+      }
+      await try_it(name, password);
+      await other.waitForURL((url) => url.pathname !== "/signin");
+      await other.goto("/settings/people");
+      await button(other, "Sign out").click();
+      await other.waitForURL(/\/signin/);
+      await try_it(name, password);
+      await other.waitForURL((url) => url.pathname !== "/signin");
+
+      // Without the one that is set there is no other; a change ends the other session.
+      await form.getByLabel("Current password").fill("fourteen pumps");
+      await form.getByLabel("New password").fill("fifteen pumps");
+      await button(form, "Set password").click();
+      await form.getByRole("alert").getByText("The current password is wrong.").waitFor();
+      await page.screenshot({ path: `${out}/password.png` });
+      await form.getByLabel("Current password").fill(password);
+      await button(form, "Remove password").click();
+      await form.getByLabel("Current password").waitFor({ state: "detached" });
+      await other.waitForURL(/\/signin/);
+      await try_it(name, password);
+      await other.getByRole("alert").getByText("Name or password is wrong.").waitFor();
+      assert.deepEqual(page.errors, []);
+    },
+  ],
+  [
     "every part that is announced is there, and no other",
     async ({ owner }) => {
       const page = await owner();
