@@ -104,6 +104,16 @@ Result<void> Serving::open() {
                           ": give the whole address, as https://ai.example.org")};
     }
   }
+  std::vector<api::ProxyNetwork> proxies;
+  for (const std::string& text : options_.trusted_proxies) {
+    const auto network = api::parse_proxy_network(text);
+    if (!network) {
+      return Error{ErrorCode::invalid_argument,
+                   concat("--trusted-proxy ", quoted(text),
+                          ": give an address, a network as 10.0.0.0/8, or unix")};
+    }
+    proxies.push_back(*network);
+  }
   store_ = TRY(store::open_store(data_.path, store::Opening::server));
   owner_ = TRY(make_owner(*store_, data_.path));
   requests_ = std::make_unique<RequestLog>(*store_, options_.keep_requests_days,
@@ -115,6 +125,7 @@ Result<void> Serving::open() {
                                   .environment_key = key == nullptr ? "" : key,
                                   .owner_id = owner_.id,
                                   .metrics_open = options_.metrics_open,
+                                  .trusted_proxies = api::TrustedProxies(std::move(proxies)),
                                   .sign_in_page = sign_in_page()});
   return {};
 }

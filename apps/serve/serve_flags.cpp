@@ -24,6 +24,15 @@ void add_serve_network(CLI::App& app, ServeOptions& serve) {
       ->envname("BISE_PUBLIC_URL")
       ->type_name("URL")
       ->group(group);
+  app.add_option("--trusted-proxy", serve.trusted_proxies,
+                 "Believe what this proxy says of who asks (X-Forwarded-For, X-Forwarded-Proto, "
+                 "Forwarded): its address, a network (10.0.0.0/8), or unix; may be given several "
+                 "times")
+      ->envname("BISE_TRUSTED_PROXY")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("ADDRESS")
+      ->group(group);
   app.add_option("--allow-origin", serve.allow_origins,
                  "Pages of this origin may use the API with a key; may be given several times")
       ->envname("BISE_ALLOW_ORIGIN")

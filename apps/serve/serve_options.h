@@ -21,6 +21,7 @@ struct ServeOptions {
   std::vector<std::string> listen;  // "unix:PATH"
   std::string public_url;
   std::vector<std::string> allow_origins;
+  std::vector<std::string> trusted_proxies;  // "10.0.0.0/8", "::1", "unix"
   std::string tls_cert, tls_key;
 
   std::optional<std::int64_t> context_tokens;

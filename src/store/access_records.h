@@ -20,8 +20,9 @@ struct User {
   std::int64_t id = 0;
   std::string public_id = {};
   std::string name = {};
-  bool is_owner = false;                          // the first one
-  std::optional<std::string> password_hash = {};  // as its own format writes it; none: signs in by link
+  bool is_owner = false;  // the first one
+  std::optional<std::string> password_hash =
+      {};  // as its own format writes it; none: signs in by link
   TimeMs created_at = 0;
 };
 

@@ -67,6 +67,7 @@ void AccessControl::set_port(std::uint16_t port) {
 
 std::optional<http::Response> AccessControl::gate(http::Request& request,
                                                   const http::Router::Match& match) {
+  options_.trusted_proxies.apply(request);
   const bool is_local = request.peer_address == "unix";
   if (!is_local && !origins_.is_own_host(request.host)) {
     return refusal(request, {.status = 421,

@@ -13,6 +13,7 @@
 #include "api/access/origins.h"
 #include "api/access/passwords.h"
 #include "api/access/principal.h"
+#include "api/access/proxies.h"
 #include "api/errors.h"
 #include "http/server.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ struct AccessOptions {
   std::int64_t owner_id = 0;    // of the user who owns the server
   bool metrics_open = false;    // /metrics without credentials
   PasswordCost password_cost = {};
+  TrustedProxies trusted_proxies = {};
   // GET /signin without a link; none: a page of words.
   std::function<http::Response(const http::Request&)> sign_in_page;
   store::Clock now = store::system_time_ms;
