@@ -52,6 +52,7 @@ class App {
   private features = $state<string[]>([]);
   private line: { retry: () => void } | null = null;
   private opener: HTMLElement | null = null;
+  private leaving = false;
 
   has(feature: string) {
     return this.features.includes(feature);
@@ -59,7 +60,7 @@ class App {
 
   async start() {
     when_signed_out(() => {
-      if (route.now.path !== "/signin") location.assign("/signin");
+      if (route.now.path !== "/signin") this.leave();
     });
     await this.choose_language(remembered("language") ?? browser_language());
     if (route.now.path === "/signin") {
@@ -96,6 +97,12 @@ class App {
     }
   }
 
+  // Once: the answer to signing out and the event of it come together.
+  leave() {
+    if (!this.leaving) location.assign("/signin");
+    this.leaving = true;
+  }
+
   private hear(what: ToTab) {
     if (what.kind === "state") {
       if (!what.open && this.connected) this.lost_ms = Date.now();
@@ -122,7 +129,7 @@ class App {
         void this.take_settings(data.settings as Settings);
         break;
       case "signed_out":
-        location.assign("/signin");
+        this.leave();
         break;
       default: {
         const chat = (data.chat ?? (data.message as { chat?: string })?.chat) as string;
