@@ -26,7 +26,7 @@ Result<LoadedModel> load_model(const LoadOptions& options) {
   LoadedTokenizer tokenizer = TRY(tokenizer_to_come.get());
   auto layout =
       TRY(make_chat_layout(tokenizer.settings.layout, *tokenizer.tokenizer, tokenizer.settings));
-  const MemoryNeed need = memory_need(checkpoint, spec, kv, context);
+  const MemoryNeed need = memory_need(checkpoint, spec, kv, context, options.threads);
   return LoadedModel{.name = model_name_of(options.path),
                      .checkpoint = std::move(checkpoint),
                      .tokenizer = std::move(tokenizer),

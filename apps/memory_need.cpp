@@ -3,81 +3,20 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
+#include "apps/memory_groups.h"
 #include "apps/tensor_parts.h"
 #include "apps/units.h"
-#include "base/mapped_file.h"
 #include "base/text.h"
+#include "base/thread_pool.h"
 #include "kv/kv_cache.h"
 
 namespace bise {
 namespace {
 
-// Files under /proc and /sys have no size: read_text_file cannot map them, so they are read here.
-std::string read_system_file(const std::string& path) {
-  std::string text;
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return text;
-  char part[4096];
-  for (std::size_t got; (got = std::fread(part, 1, sizeof part, file)) > 0;) text.append(part, got);
-  std::fclose(file);
-  return text;
-}
-
-std::optional<std::uint64_t> first_number(std::string_view text) {
-  const std::size_t at = text.find_first_of("0123456789");
-  std::uint64_t value = 0;
-  if (at == std::string_view::npos) return {};
-  const auto end = std::from_chars(text.data() + at, text.data() + text.size(), value);
-  if (end.ec != std::errc()) return {};
-  return value;
-}
-
-// The number after `key` in lines of "key number".
-std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    if (line.starts_with(key)) return first_number(line.substr(key.size()));
-    at = end + 1;
-  }
-  return {};
-}
-
-// What a control group (version 2) leaves: its limit less what it holds and cannot drop.
-std::optional<MemoryAvailable> left_in_group(const std::string& folder) {
-  const std::string limit_text = read_system_file(folder + "/memory.max");
-  if (limit_text.empty() || limit_text.starts_with("max")) return {};
-  const std::optional<std::uint64_t> limit = first_number(limit_text);
-  const std::optional<std::uint64_t> used =
-      first_number(read_system_file(folder + "/memory.current"));
-  if (!limit || !used) return {};
-  const std::string stat = read_system_file(folder + "/memory.stat");
-  const std::uint64_t droppable = number_after(stat, "inactive_file ").value_or(0) +
-                                  number_after(stat, "active_file ").value_or(0);
-  const std::uint64_t held = *used > droppable ? *used - droppable : 0;
-  return MemoryAvailable{*limit > held ? *limit - held : 0,
-                         concat("the control group's limit of ", byte_text(*limit))};
-}
-
 void keep_lower(MemoryAvailable& best, const std::optional<MemoryAvailable>& other) {
   if (other && other->bytes < best.bytes) best = *other;
-}
-
-// The process's own group and those around it.
-void look_at_groups(MemoryAvailable& best) {
-  const std::string groups = read_system_file("/proc/self/cgroup");
-  const std::size_t at = groups.find("0::/");
-  if (at == std::string::npos) return;
-  std::string path = groups.substr(at + 3, groups.find('\n', at) - at - 3);
-  while (true) {
-    keep_lower(best, left_in_group("/sys/fs/cgroup" + path));
-    if (path.empty() || path == "/") break;
-    path.resize(path.find_last_of('/'));
-  }
 }
 
 // `ulimit -v`.
@@ -93,7 +32,7 @@ void look_at_address_space(MemoryAvailable& best, std::uint64_t mapped_bytes) {
 // Beside weights and keys and values, for one conversation: the activations of a whole step, a few
 // rows of logits, the tokenizer, the program. The constants were fitted to what
 // `run --stats` reports (starter and 3B shape); memory_need_test and tests/cli hold them to it.
-std::uint64_t private_bytes(const ModelSpec& spec) {
+std::uint64_t private_bytes(const ModelSpec& spec, int threads) {
   constexpr std::uint64_t kStepRows = 512;
   std::uint64_t query = 0, kv = 0, ffn = 0;
   for (const LayerSpec& layer : spec.layers) {
@@ -107,8 +46,12 @@ std::uint64_t private_bytes(const ModelSpec& spec) {
   const std::uint64_t scratch = kStepRows * (4 * hidden + 5 * std::max(hidden, ffn) / 4);
   // Logits of the model, the session and the sampler, and what the tokenizer keeps of a token.
   constexpr std::uint64_t kBytesPerToken = 4 * 4 + 65;
-  constexpr std::uint64_t kProgram = 11'000'000;
-  return activations + scratch + std::uint64_t(spec.vocab_size) * kBytesPerToken + kProgram;
+  constexpr std::uint64_t kProgram = 10'510'000;
+  // Stack, scratch and the allocator's share.
+  constexpr std::uint64_t kBytesPerThread = 245'000;
+  return activations + scratch + std::uint64_t(spec.vocab_size) * kBytesPerToken + kProgram +
+         kBytesPerThread *
+             static_cast<std::uint64_t>(threads > 0 ? threads : default_thread_count());
 }
 
 }  // namespace
@@ -118,7 +61,7 @@ MemoryAvailable memory_available(std::uint64_t mapped_bytes) {
   if (const auto kib = number_after(read_system_file("/proc/meminfo"), "MemAvailable:")) {
     best.bytes = *kib * 1024;
   }
-  look_at_groups(best);
+  keep_lower(best, left_in_groups(read_system_file("/proc/self/cgroup"), "/sys/fs/cgroup"));
   look_at_address_space(best, mapped_bytes);
   return best;
 }
@@ -159,9 +102,9 @@ std::uint64_t kv_bytes(const ModelSpec& spec, KvElement element, std::int64_t co
 }
 
 MemoryNeed memory_need(const Checkpoint& checkpoint, const ModelSpec& spec, KvElement element,
-                       std::int64_t context_tokens) {
+                       std::int64_t context_tokens, int threads) {
   return {weight_bytes(checkpoint, spec), kv_bytes(spec, element, context_tokens),
-          private_bytes(spec)};
+          private_bytes(spec, threads)};
 }
 
 Result<void> check_memory(const MemoryNeed& need, const std::string& path,

@@ -42,8 +42,9 @@ struct MemoryNeed {
 std::uint64_t weight_bytes(const Checkpoint& checkpoint, const ModelSpec& spec);
 KvShape kv_shape_of(const ModelSpec& spec, KvElement element);
 std::uint64_t kv_bytes(const ModelSpec& spec, KvElement element, std::int64_t context_tokens);
+// `threads` as in CpuOptions: 0 for all cores.
 MemoryNeed memory_need(const Checkpoint& checkpoint, const ModelSpec& spec, KvElement element,
-                       std::int64_t context_tokens);
+                       std::int64_t context_tokens, int threads = 0);
 
 // Errors: out_of_memory with both numbers and a remedy.
 Result<void> check_memory(const MemoryNeed& need, const std::string& path,

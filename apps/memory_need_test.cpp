@@ -34,6 +34,14 @@ TEST_F(MemoryNeedTest, ForeseesWhatTheModelAllocates) {
   EXPECT_GE(need.private_bytes, model->private_bytes());
 }
 
+TEST_F(MemoryNeedTest, CountsThreads) {
+  const auto bytes = [&](int threads) {
+    return memory_need(checkpoint_, spec_, KvElement::f16, 0, threads).private_bytes;
+  };
+  EXPECT_GT(bytes(64), bytes(1) + 10'000'000);
+  EXPECT_GT(bytes(0), bytes(1) - 1);
+}
+
 TEST_F(MemoryNeedTest, SaysBothNumbersWhenMemoryIsShort) {
   const MemoryAvailable little = {1'000'000, "a test"};
   const auto chosen = choose_context(checkpoint_, spec_, KvElement::f16, {}, little);
