@@ -223,10 +223,13 @@ class Report {
   Json out_ = Json::object();
 };
 
-Result<void> bench(const BenchOptions& options) {
+Result<void> bench(BenchOptions options) {
   const std::string path = TRY(resolve_model(options.model, data_folder()));
   const Checkpoint checkpoint = TRY(Checkpoint::open(path));
   const ModelSpec spec = TRY(read_spec(checkpoint));
+  if (options.prefill.empty()) {
+    options.prefill = {static_cast<int>(std::min<std::int64_t>(512, spec.context_tokens))};
+  }
   const KvElement kv = options.kv.value_or(KvElement::f16);
   TRY_VOID(check(options, checkpoint, spec, kv));
   const auto backend =

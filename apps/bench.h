@@ -12,7 +12,7 @@ struct BenchOptions {
   std::string model;
   int threads = 0;
   std::optional<KvElement> kv;
-  std::vector<int> prefill = {512};
+  std::vector<int> prefill;  // none: 512, or the whole context where that is less
   std::vector<int> depth = {0};
   std::vector<int> batch;
   int repeat = 5;

@@ -137,7 +137,8 @@ void add_bench(CLI::App& app, BenchOptions& bench) {
         ->type_name("N,...")
         ->allow_extra_args(false);
   };
-  list("--prefill", bench.prefill, "Prompt lengths (512)", 1 << 20);
+  list("--prefill", bench.prefill, "Prompt lengths (512, or the context's where that is less)",
+       1 << 20);
   list("--depth", bench.depth, "Tokens before the measured ones in decode (0)", 1 << 20);
   list("--batch", bench.batch, "Sequences at once (none)", 512);
   app.add_option("--repeat", bench.repeat, "Measured runs of each row (5)")

@@ -17,6 +17,16 @@
 namespace bise {
 namespace {
 
+// Whole fours of the alphabet, padded at the end: what decoding leniently would pass over is
+// refused.
+bool is_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return false;
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  return text.find_first_not_of(kAlphabet) == std::string_view::npos;
+}
+
 // As deep as a request can be before Python's recursion limit would refuse it.
 constexpr int kLineDepthMax = 960;
 
@@ -120,9 +130,16 @@ Result<std::string> LineTokenizer::encode(const Json& line) const {
   std::vector<TokenId> ids;
   const Json* text = line.find("text");
   const Json* bytes = line.find("bytes_b64");
+  if (text != nullptr && bytes != nullptr) {
+    return Error{ErrorCode::invalid_argument, "both \"text\" and \"bytes_b64\": give one"};
+  }
   if (text != nullptr && text->is_string()) {
     loaded_.tokenizer->encode(text->as_string(), ids);
   } else if (bytes != nullptr && bytes->is_string()) {
+    if (!is_base64(bytes->as_string())) {
+      return Error{ErrorCode::invalid_argument,
+                   "bytes_b64 is no base64 (RFC 4648: A-Z a-z 0-9 + / in fours, = at the end)"};
+    }
     loaded_.tokenizer->encode(TRY(decode_base64_lenient(bytes->as_string())), ids);
   } else {
     return missing("string \"text\" or \"bytes_b64\"");

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/tokenize_lines.h"
+#include "base/text.h"
 #include "tokenizer/load.h"
 
 namespace bise {
@@ -28,6 +29,17 @@ TEST(Tokenize, ARefusedLineSaysWhy) {
   EXPECT_EQ(encoding.answer("[]"), R"({"error":"the line is no JSON object"})");
   EXPECT_EQ(encoding.answer(""), R"({"error":"not valid JSON: expected a value at byte 0"})");
   EXPECT_TRUE(encoding.answer("{\"text\": \"\xff\"}").starts_with("{\"error\":"));
+}
+
+TEST(Tokenize, RefusesWhatIsNoBase64) {
+  const LineTokenizer encoding = lines({});
+  for (const char* bytes : {"!!", "YQ", "YQ==zzzz", "YWI=YWI=", "====", "Y Q="}) {
+    EXPECT_TRUE(encoding.answer(concat(R"({"bytes_b64": ")", bytes, R"("})"))
+                    .starts_with(R"({"error":"bytes_b64 is no base64)"))
+        << bytes;
+  }
+  EXPECT_EQ(encoding.answer(R"({"text": "a", "bytes_b64": "YQ=="})"),
+            R"({"error":"both \"text\" and \"bytes_b64\": give one"})");
 }
 
 TEST(Tokenize, DecodesWithAndWithoutControlTokens) {
