@@ -88,6 +88,14 @@ Error system_error(const std::string& path, const char* what) {
   return Error{code, concat(quoted(path, 400), ": ", what, ": ", std::strerror(number))};
 }
 
+Error no_room(const std::string& path, std::size_t size) {
+  return Error{ErrorCode::out_of_memory,
+               concat(quoted(path, 400), ": its ", (size >> 20) + (size % (1 << 20) != 0),
+                      " MiB do not fit into the address space that this process may use "
+                      "(Cannot allocate memory); raise the limit (ulimit -v unlimited) or take a "
+                      "smaller model")};
+}
+
 // A descriptor that closes itself.
 struct Descriptor {
   int number;
@@ -99,12 +107,14 @@ struct Descriptor {
 }  // namespace
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Without O_NONBLOCK, opening a pipe waits for its writer.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.number < 0) return system_error(path, "cannot open");
   struct stat status = {};
   if (::fstat(file.number, &status) != 0) return system_error(path, "cannot read its size");
   if (!S_ISREG(status.st_mode)) {
-    return Error{ErrorCode::not_supported, concat(quoted(path, 400), ": not a regular file")};
+    return Error{ErrorCode::not_supported,
+                 concat(quoted(path, 400), ": not a regular file; name a file or a folder")};
   }
   MappedFile mapped;
   mapped.path_ = path;
@@ -112,8 +122,8 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   if (mapped.size_ == 0) return mapped;
   void* data = ::mmap(nullptr, mapped.size_, PROT_READ, MAP_SHARED, file.number, 0);
   if (data == MAP_FAILED) {
-    mapped.size_ = 0;
-    return system_error(path, "cannot map into memory");
+    const std::size_t size = std::exchange(mapped.size_, 0);
+    return errno == ENOMEM ? no_room(path, size) : system_error(path, "cannot map into memory");
   }
   mapped.data_ = static_cast<const std::byte*>(data);
   install_bus_handler();
@@ -140,8 +150,18 @@ MappedFile::~MappedFile() {
 }
 
 Result<std::string> read_text_file(const std::string& path, std::size_t bytes_max) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const auto too_large = [&](const auto& size) {
+    return Error{ErrorCode::corrupt_file, concat(quoted(path, 400), ": ", size, " more than the ",
+                                                 bytes_max, " that such a file may have")};
+  };
+  // As above; whoever writes to a pipe already is waited for.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.number < 0) return system_error(path, "cannot open");
+  struct stat status = {};
+  if (::fstat(file.number, &status) != 0) return system_error(path, "cannot read its size");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > bytes_max) return too_large(concat(size, " bytes,"));
+  if (::fcntl(file.number, F_SETFL, O_RDONLY) != 0) return system_error(path, "cannot read");
   std::string text;
   char chunk[1 << 16];
   while (true) {
@@ -150,10 +170,7 @@ Result<std::string> read_text_file(const std::string& path, std::size_t bytes_ma
     if (got < 0) return system_error(path, "cannot read");
     if (got == 0) return text;
     text.append(chunk, static_cast<std::size_t>(got));
-    if (text.size() > bytes_max) {
-      return Error{ErrorCode::corrupt_file, concat(quoted(path, 400), ": larger than the ",
-                                                   bytes_max, " bytes allowed here")};
-    }
+    if (text.size() > bytes_max) return too_large("bytes without end,");
   }
 }
 

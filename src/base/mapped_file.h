@@ -17,7 +17,7 @@ namespace bise {
 class MappedFile {
  public:
   // Errors: not_found or io with the path and the system's words; not_supported for a folder or a
-  // device.
+  // device; out_of_memory when the process may not use so much address space.
   static Result<MappedFile> open(const std::string& path);
 
   MappedFile(MappedFile&& other) noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/remedy.h"
 #include "base/text.h"
 #include "formats/foreign_file.h"
 #include "formats/gguf/gguf_content.h"
@@ -14,6 +15,8 @@
 
 namespace bise {
 namespace {
+
+constexpr std::string_view kOtherModel = "take the model as GGUF or safetensors";
 
 Error not_a_model(const std::string& path, std::span<const std::byte> bytes) {
   const std::string_view otherwise = path.ends_with(".gguf")
@@ -91,13 +94,16 @@ Result<OpenedCheckpoint> open_around(const std::string& path) {
 
 Result<OpenedCheckpoint> open_any(const std::string& path) {
   if (is_folder(path)) return open_model_folder(path);
-  const MappedFile map = TRY(MappedFile::open(path));
-  if (gguf::has_gguf_magic(map.bytes())) return gguf::open_gguf(path);
+  MappedFile map = TRY(MappedFile::open(path));
+  if (gguf::has_gguf_magic(map.bytes())) return gguf::open_gguf(std::move(map));
   const std::string_view name = file_name_of(path);
   const bool belongs_to_folder =
       name == "config.json" || name == "params.json" || name.ends_with(".safetensors.index.json") ||
       name.ends_with(".safetensors") || safetensors::looks_like_safetensors(map.bytes());
-  if (belongs_to_folder) return open_around(path);
+  if (belongs_to_folder) {
+    { const MappedFile released = std::move(map); }  // opened again as one of the folder's
+    return open_around(path);
+  }
   return not_a_model(path, map.bytes());
 }
 
@@ -121,7 +127,9 @@ struct Checkpoint::State {
 
 Result<Checkpoint> Checkpoint::open(const std::string& path) {
   auto state = std::make_unique<State>();
-  state->opened = TRY(open_any(path));
+  Result<OpenedCheckpoint> opened = open_any(path);
+  if (!opened.ok()) return with_remedy(std::move(opened).error(), path, kOtherModel);
+  state->opened = std::move(opened).value();
   state->opened.path = path;
   return Checkpoint(std::move(state));
 }

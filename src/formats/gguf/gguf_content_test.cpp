@@ -94,7 +94,7 @@ TEST(Gguf, FalseCountsInHugeFilesReserveNothing) {
   const auto open_huge = [&](const std::string& beginning) {
     const std::string path = folder.write("huge.gguf", beginning);
     std::filesystem::resize_file(path, std::uintmax_t{64} << 30);
-    const auto opened = open_gguf(path);
+    const auto opened = open_gguf(*MappedFile::open(path));
     return opened.ok() ? std::string("no error") : opened.error().message;
   };
   const auto header = [](std::uint64_t tensors, std::uint64_t keys) {
@@ -240,11 +240,14 @@ TEST(OpenGguf, AcceptsAFirstPartWithoutTensors) {
   };
   const std::string first = folder.write("m-00001-of-00002.gguf", part(0));
   folder.write("m-00002-of-00002.gguf", part(1));
-  const auto opened = open_gguf(first);
+  MappedFile map = *MappedFile::open(first);
+  const std::span<const std::byte> bytes = map.bytes();
+  const auto opened = open_gguf(std::move(map));
   ASSERT_TRUE(opened.ok()) << opened.error().message;
+  EXPECT_EQ(opened->maps[0].bytes().data(), bytes.data());  // not mapped once more
   EXPECT_EQ(opened->tensors.size(), 1u);
   EXPECT_EQ(opened->folder, folder.path());
-  EXPECT_FALSE(open_gguf(folder.write("renamed.gguf", part(0))).ok());
+  EXPECT_FALSE(open_gguf(*MappedFile::open(folder.write("renamed.gguf", part(0)))).ok());
 }
 
 }  // namespace

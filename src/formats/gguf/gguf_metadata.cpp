@@ -133,8 +133,9 @@ Result<ValueType> read_type(const KeyContext& context, const char* what) {
   const auto type = context.in.number<std::uint32_t>();
   if (!type) return context.cut();
   if (*type >= kValueTypeCount) {
-    return context.corrupt(concat("has a value of unknown ", what, " ", *type,
-                                  "; the file is damaged or newer than this program"));
+    return context.corrupt(
+        concat("has a value of unknown ", what, " ", *type,
+               "; the file is damaged or newer than this program, take another one"));
   }
   return static_cast<ValueType>(*type);
 }

@@ -19,11 +19,14 @@ struct File {
   GgufContent content;
 };
 
-Result<File> open_file(const std::string& path) {
-  MappedFile map = TRY(MappedFile::open(path));
+Result<File> read_file(MappedFile map) {
   Result<GgufContent> content = read_gguf(map.bytes());
-  if (!content.ok()) return std::move(content).error().in(quoted(path, 400));
+  if (!content.ok()) return std::move(content).error().in(quoted(map.path(), 400));
   return File{std::move(map), std::move(content).value()};
+}
+
+Result<File> open_file(const std::string& path) {
+  return read_file(TRY(MappedFile::open(path)));
 }
 
 std::optional<int> five_digits(std::string_view text) {
@@ -145,8 +148,9 @@ std::string path_of_part(const PartName& name, int number) {
                 kEnding);
 }
 
-Result<OpenedCheckpoint> open_gguf(const std::string& path) {
-  File file = TRY(open_file(path));
+Result<OpenedCheckpoint> open_gguf(MappedFile map) {
+  const std::string path = map.path();
+  File file = TRY(read_file(std::move(map)));
   OpenedCheckpoint opened;
   opened.form = CheckpointForm::gguf;
   opened.path = path;
@@ -177,7 +181,9 @@ Result<OpenedCheckpoint> open_only_gguf(const std::string& folder,
       return is_vision_tower(join_path(folder, name));
     });
   }
-  if (candidates.size() == 1) return open_gguf(join_path(folder, candidates.front()));
+  if (candidates.size() == 1) {
+    return open_gguf(TRY(MappedFile::open(join_path(folder, candidates.front()))));
+  }
   if (candidates.empty()) {
     return Error{ErrorCode::not_found,
                  concat(quoted(folder, 400), ": holds no complete GGUF model")};

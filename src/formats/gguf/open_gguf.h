@@ -12,7 +12,7 @@ namespace bise::gguf {
 
 // The model of a GGUF file, with the other parts when it is the first of several. Errors name the
 // file.
-Result<OpenedCheckpoint> open_gguf(const std::string& path);
+Result<OpenedCheckpoint> open_gguf(MappedFile map);
 
 // The only model among the GGUF files of a folder: later parts of split models do not count, nor
 // does a vision tower beside the one text model. Error: none, or several, which it names.

@@ -9,7 +9,7 @@
 
 namespace bise {
 
-// Goes through JSON text value by value without building it: the lists of tensors can be a hundred
+// Goes through JSON text value by value without building it: the lists of tensors can be many
 // megabytes long, and a reader that keeps the last of two equal keys would hide that there are two.
 // Errors are corrupt_file and say what was expected at which byte.
 class JsonScanner {

@@ -17,7 +17,7 @@ namespace {
 // A configuration takes a few kilobytes; as Json a byte can become some forty.
 constexpr std::size_t kConfigBytesMax = 1 << 20;
 // Large 3's, with its experts one by one, takes some eight megabytes.
-constexpr std::size_t kIndexBytesMax = 64 << 20;
+constexpr std::size_t kIndexBytesMax = 32 << 20;
 constexpr std::string_view kEnding = ".safetensors";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {

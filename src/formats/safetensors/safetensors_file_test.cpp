@@ -61,7 +61,7 @@ TEST(Safetensors, RefusesHeadersThatDoNotFitTheFile) {
   EXPECT_EQ(error_of(with_length(3, "{}")),
             "the file ends inside its header of 3 bytes; download it again");
   EXPECT_EQ(error_of(with_length(~0ull, "{}")).find("not a safetensors file"), 0u);
-  EXPECT_EQ(error_of(with_length(100'000'001, "{}")).find("not a safetensors file"), 0u);
+  EXPECT_EQ(error_of(with_length(12'000'001, "{}")).find("not a safetensors file"), 0u);
   EXPECT_NE(error_of(with_length(0, "")).find("expected an object at byte 0"), std::string::npos);
 }
 
@@ -109,6 +109,24 @@ TEST(Safetensors, RefusesTensorsThatShareBytesOrNames) {
   EXPECT_NE(error_of(file_of(R"({"":{"dtype":"U8","shape":[8],"data_offsets":[8,16]}})", 16))
                 .find("no name"),
             std::string::npos);
+}
+
+// A count that any real file is far from, and that bounds time and memory of reading.
+TEST(Safetensors, RefusesMoreTensorsThanAnyModelHas) {
+  std::string header = "{", map = R"({"weight_map":{)";
+  for (int i = 0; i <= 1 << 17; ++i) {
+    header += (i == 0 ? "\"" : ",\"") + std::to_string(i) +
+              R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+    map += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":"a")";
+  }
+  EXPECT_EQ(error_of(file_of(header + "}", 0)),
+            "header: lists more than 131072 tensors, more than any model has; download the file "
+            "again");
+  EXPECT_EQ(read_weight_index(map + "}}").error().message,
+            "weight_map names more than 131072 tensors, more than any model has");
+  EXPECT_EQ(error_of(with_length(12'000'001, "{}")),
+            "not a safetensors file: its header would take 12000001 bytes, at most 12000000 are "
+            "read; download it again");
 }
 
 TEST(Safetensors, RefusesHeadersThatAreNoJson) {

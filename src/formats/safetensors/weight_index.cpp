@@ -9,6 +9,8 @@
 namespace bise::safetensors {
 namespace {
 
+constexpr std::size_t kTensorsMax = 1 << 17;
+
 // A file of the same folder, never a way out of it.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." &&
@@ -30,6 +32,10 @@ Result<void> read_weight_map(JsonScanner& in, WeightIndex& index) {
     const auto next = static_cast<std::uint32_t>(index.files.size());
     const auto [entry, is_new] = number_of_file.emplace(file, next);
     if (is_new) index.files.push_back(std::move(file));
+    if (index.entries.size() == kTensorsMax) {
+      return Error{ErrorCode::corrupt_file, concat("weight_map names more than ", kTensorsMax,
+                                                   " tensors, more than any model has")};
+    }
     index.entries.push_back({std::move(tensor), entry->second});
   }
   return {};
