@@ -205,9 +205,9 @@ Error Decoder::find_not_finite(const Step& step, KvCache& cache) {
     return !all_finite(host.data(), rows * cols);
   };
   const auto error = [&](int layer, const std::string& tensor) {
-    const std::string place = layer < 0 ? std::string() : concat("layer ", layer, ", ");
+    const std::string place = layer < 0 ? std::string() : concat("in layer ", layer, ", ");
     return Error{ErrorCode::internal,
-                 concat("the model computes values that are not finite numbers, first in ", place,
+                 concat("the model computes values that are not finite numbers, first ", place,
                         "at tensor ", tensor,
                         ": the file is damaged or its format cannot hold "
                         "these weights")};

@@ -21,6 +21,10 @@ Error Fields::fail(std::string_view key, std::string_view what) const {
   return Error{ErrorCode::corrupt_file, concat(quoted(where_, 400), ": ", prefix_, key, " ", what)};
 }
 
+Error Fields::unsupported(std::string_view key, std::string_view what) const {
+  return Error{ErrorCode::not_supported, fail(key, what).message};
+}
+
 Result<std::int64_t> Fields::integer(std::string_view key, std::int64_t low,
                                      std::int64_t high) const {
   const Json* value = find(key);

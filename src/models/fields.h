@@ -31,8 +31,10 @@ class Fields {
   Result<double> number_or(std::string_view key, double low, double high, double otherwise) const;
   Result<bool> boolean_or(std::string_view key, bool otherwise) const;
   Result<std::string> string(std::string_view key) const;
-  // An error about this key: "FILE: KEY ...".
+  // An error about this key: "FILE: KEY ...". corrupt_file, or for what is well formed but not run
+  // not_supported.
   Error fail(std::string_view key, std::string_view what) const;
+  Error unsupported(std::string_view key, std::string_view what) const;
 
  private:
   const Json* object_;

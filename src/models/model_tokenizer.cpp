@@ -1,5 +1,6 @@
 #include "models/model_tokenizer.h"
 
+#include "base/remedy.h"
 #include "base/text.h"
 
 namespace bise {
@@ -41,15 +42,25 @@ Result<LoadedTokenizer> load_from_gguf(const Checkpoint& checkpoint) {
     source.chat_template = words->as_string();
   }
   Result<LoadedTokenizer> loaded = load_gguf_tokenizer(source);
-  if (!loaded.ok()) return std::move(loaded).error().in(quoted(checkpoint.path(), 400));
-  return loaded;
+  if (loaded.ok()) return loaded;
+  return with_remedy(std::move(loaded).error().in(quoted(checkpoint.path(), 400)),
+                     checkpoint.path(), "take a model with a tekken or smollm tokenizer");
 }
 
 }  // namespace
 
 Result<LoadedTokenizer> load_model_tokenizer(const Checkpoint& checkpoint) {
   if (has_gguf_tokenizer(checkpoint)) return load_from_gguf(checkpoint);
-  return load_tokenizer(checkpoint.folder());
+  Result<LoadedTokenizer> loaded = load_tokenizer(checkpoint.folder());
+  if (loaded.ok() || loaded.error().code != ErrorCode::not_found) return loaded;
+  const std::string_view lacks =
+      checkpoint.form() == CheckpointForm::gguf
+          ? ": holds no tokenizer, and no tekken.json or tokenizer.json lies beside it"
+          : ": no tekken.json and no tokenizer.json in the folder";
+  return Error{ErrorCode::not_found,
+               concat(quoted(checkpoint.path(), 400), lacks,
+                      "; put the model's there or take a GGUF with its tokenizer (show, score and "
+                      "bench need none)")};
 }
 
 Result<void> check_gguf_tokenizer(const Checkpoint& checkpoint, int vocab_size) {
@@ -60,7 +71,7 @@ Result<void> check_gguf_tokenizer(const Checkpoint& checkpoint, int vocab_size) 
   if (const Json* model = find_string(checkpoint, "tokenizer.ggml.model")) {
     if (!is_known_gguf_tokenizer(model->as_string())) {
       return fail(concat("tokenizer.ggml.model is \"", quoted(model->as_string(), 40),
-                         "\"; bise knows gpt2, llama and no_vocab"));
+                         "\" (bise knows gpt2, llama and no_vocab)"));
     }
   }
   const std::size_t tokens = checkpoint.gguf_tokenizer().tokens.size();

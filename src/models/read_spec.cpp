@@ -8,6 +8,18 @@
 
 namespace bise {
 
+std::string metadata_path(const Checkpoint& checkpoint) {
+  switch (checkpoint.form()) {
+    case CheckpointForm::gguf:
+      break;
+    case CheckpointForm::hf:
+      return concat(checkpoint.folder(), "/config.json");
+    case CheckpointForm::consolidated:
+      return concat(checkpoint.folder(), "/params.json");
+  }
+  return checkpoint.path();
+}
+
 Result<LayerSpec> read_layer(const Fields& fields, const LayerKeys& keys, int hidden_dim) {
   LayerSpec layer = {};
   layer.query_heads = static_cast<int>(TRY(fields.integer(keys.query_heads, 1, kHeadsMax)));

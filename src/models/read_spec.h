@@ -13,6 +13,9 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint);
 Result<ModelSpec> spec_from_hf(const Checkpoint& checkpoint);
 Result<ModelSpec> spec_from_params(const Checkpoint& checkpoint);
 
+// The file that metadata() is read from, for messages.
+std::string metadata_path(const Checkpoint& checkpoint);
+
 // Bounds of plausible models, far beyond the family's own: they keep products within 63 bits and
 // allocations in proportion.
 inline constexpr std::int64_t kLayersMax = 1024;

@@ -1,3 +1,4 @@
+#include "base/remedy.h"
 #include "models/decoder.h"
 #include "models/model.h"
 #include "models/model_tokenizer.h"
@@ -27,17 +28,33 @@ Result<ModelSpec> read_settled(const Checkpoint& checkpoint) {
   return spec;
 }
 
-}  // namespace
-
-Result<ModelSpec> read_spec(const Checkpoint& checkpoint) {
+Result<ModelSpec> read_checked(const Checkpoint& checkpoint) {
   ModelSpec spec = TRY(read_settled(checkpoint));
   TRY_VOID(check_tensors(checkpoint, spec));
   return spec;
 }
 
-Result<std::unique_ptr<Model>> Model::load(const Checkpoint& checkpoint, Backend& backend) {
+Result<std::unique_ptr<Model>> load_decoder(const Checkpoint& checkpoint, Backend& backend) {
   ModelSpec spec = TRY(read_settled(checkpoint));
   return Decoder::create(checkpoint, std::move(spec), backend);
+}
+
+// What is said of a model that does not load ends in what to do.
+template <class T>
+Result<T> advised(Result<T> result, const Checkpoint& checkpoint) {
+  if (result.ok()) return result;
+  return with_remedy(std::move(result).error(), checkpoint.path(),
+                     "take a dense Mistral 3, Ministral, Mistral or Llama model");
+}
+
+}  // namespace
+
+Result<ModelSpec> read_spec(const Checkpoint& checkpoint) {
+  return advised(read_checked(checkpoint), checkpoint);
+}
+
+Result<std::unique_ptr<Model>> Model::load(const Checkpoint& checkpoint, Backend& backend) {
+  return advised(load_decoder(checkpoint, backend), checkpoint);
 }
 
 }  // namespace bise

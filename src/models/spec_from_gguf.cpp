@@ -19,8 +19,8 @@ Result<RopeSpec> read_rope(const Fields& fields, int head_dim) {
   const std::string type = TRY(fields.string("rope.scaling.type"));
   if (type == "none") return rope;
   if (type != "yarn") {
-    return fields.fail("rope.scaling.type",
-                       concat("is \"", quoted(type, 40), "\"; bise knows none and yarn"));
+    return fields.unsupported("rope.scaling.type",
+                              concat("is \"", quoted(type, 40), "\" (bise knows none and yarn)"));
   }
   YarnSpec yarn = {};
   yarn.factor = TRY(fields.number("rope.scaling.factor", 1, 1e6));
@@ -43,8 +43,9 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
   ModelSpec spec;
   spec.architecture = TRY(general.string("general.architecture"));
   if (spec.architecture != "mistral3" && spec.architecture != "llama") {
-    return general.fail("general.architecture", concat("is \"", quoted(spec.architecture, 40),
-                                                       "\"; bise runs mistral3 and llama"));
+    return general.unsupported(
+        "general.architecture",
+        concat("is \"", quoted(spec.architecture, 40), "\" (bise runs mistral3 and llama)"));
   }
   const Json* name = general.find("general.name");
   if (name != nullptr && name->is_string()) spec.name = name->as_string();
@@ -52,9 +53,9 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
   const Fields fields(checkpoint.metadata(), checkpoint.path(), spec.architecture + ".");
   for (const char* key : {"expert_count", "attention.q_lora_rank", "attention.kv_lora_rank"}) {
     if (TRY(fields.integer_or(key, 0, kWidthMax, 0)) != 0) {
-      return fields.fail(key,
-                         "belongs to a mixture-of-experts or latent-attention model, which "
-                         "bise does not run yet");
+      return fields.unsupported(key,
+                                "belongs to a mixture-of-experts or latent-attention model, which "
+                                "bise does not run yet");
     }
   }
   const auto layer_count = TRY(fields.integer("block_count", 1, kLayersMax));
@@ -72,9 +73,9 @@ Result<ModelSpec> spec_from_gguf(const Checkpoint& checkpoint) {
                                    spec.hidden_dim));
   if (TRY(fields.integer_or("attention.value_length", 1, kHeadDimMax, layer.head_dim)) !=
       layer.head_dim) {
-    return fields.fail("attention.value_length",
-                       "differs from attention.key_length, which bise "
-                       "does not run");
+    return fields.unsupported("attention.value_length",
+                              "differs from attention.key_length, which bise "
+                              "does not run");
   }
   layer.window_tokens =
       static_cast<int>(TRY(fields.integer_or("attention.sliding_window", 0, kContextMax - 1, 0)));

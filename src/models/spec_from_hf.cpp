@@ -14,10 +14,10 @@ Result<void> check_supported(const Fields& config) {
         method != nullptr && method->is_string() ? method->as_string() : "without a quant_method";
     const Json* block = quantization->find("weight_block_size");
     if (name != "fp8" || (block != nullptr && !block->is_null())) {
-      return config.fail(
+      return config.unsupported(
           "quantization_config",
           concat("is ", quoted(name, 40), block != nullptr && !block->is_null() ? " in blocks" : "",
-                 "; bise reads fp8 with one scale a tensor: use a BF16 or GGUF form "
+                 "; bise reads fp8 with one scale a tensor; use a BF16 or GGUF form "
                  "of this model"));
     }
   }
@@ -32,7 +32,7 @@ Result<YarnSpec> read_yarn(const Fields& rope) {
   yarn.beta_fast = TRY(rope.number_or("beta_fast", 1e-6, 1e6, 32));
   yarn.beta_slow = TRY(rope.number_or("beta_slow", 1e-6, 1e6, 1));
   if (!TRY(rope.boolean_or("truncate", true))) {
-    return rope.fail("truncate", "is false, which bise does not run");
+    return rope.unsupported("truncate", "is false, which bise does not run");
   }
   const double mscale = TRY(rope.number_or("mscale", -1e3, 1e3, 0));
   const double mscale_all = TRY(rope.number_or("mscale_all_dim", -1e3, 1e3, 0));
@@ -72,8 +72,8 @@ Result<void> read_rope(const Json& config, std::string_view where, ModelSpec& sp
   if (type == "yarn") {
     spec.rope.yarn = TRY(read_yarn(rope));
   } else if (type != "default") {
-    return rope.fail("rope_type",
-                     concat("is \"", quoted(type, 40), "\"; bise knows default and yarn"));
+    return rope.unsupported("rope_type",
+                            concat("is \"", quoted(type, 40), "\" (bise knows default and yarn)"));
   }
   spec.query_scale_beta = TRY(rope.number_or("llama_4_scaling_beta", 0, 1e3, 0));
   if (spec.query_scale_beta != 0) {
@@ -114,7 +114,7 @@ Result<void> read_windows(const Fields& config, ModelSpec& spec) {
 }  // namespace
 
 Result<ModelSpec> spec_from_hf(const Checkpoint& checkpoint) {
-  const std::string& where = checkpoint.path();
+  const std::string where = metadata_path(checkpoint);
   const Fields outer(checkpoint.metadata(), where);
   TRY_VOID(check_supported(outer));
   const Json* text = outer.find("text_config");
@@ -128,12 +128,12 @@ Result<ModelSpec> spec_from_hf(const Checkpoint& checkpoint) {
   spec.architecture = TRY(config.string("model_type"));
   if (spec.architecture != "ministral3" && spec.architecture != "mistral" &&
       spec.architecture != "ministral" && spec.architecture != "llama") {
-    return config.fail("model_type",
-                       concat("is \"", quoted(spec.architecture, 40),
-                              "\"; bise runs ministral3, mistral, ministral and llama"));
+    return config.unsupported("model_type",
+                              concat("is \"", quoted(spec.architecture, 40),
+                                     "\" (bise runs ministral3, mistral, ministral and llama)"));
   }
   if (config.has("hidden_act") && TRY(config.string("hidden_act")) != "silu") {
-    return config.fail("hidden_act", "is not silu, the only one bise runs");
+    return config.unsupported("hidden_act", "is not silu, the only one bise runs");
   }
   const auto layer_count = TRY(config.integer("num_hidden_layers", 1, kLayersMax));
   spec.hidden_dim = static_cast<int>(TRY(config.integer("hidden_size", 1, kWidthMax)));

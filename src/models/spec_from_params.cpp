@@ -23,19 +23,19 @@ Result<void> read_yarn(const Json& object, std::string_view where, ModelSpec& sp
 }  // namespace
 
 Result<ModelSpec> spec_from_params(const Checkpoint& checkpoint) {
-  const std::string& where = checkpoint.path();
+  const std::string where = metadata_path(checkpoint);
   const Fields params(checkpoint.metadata(), where);
   for (const char* key : {"moe", "q_lora_rank", "kv_lora_rank"}) {
     if (params.has(key)) {
-      return params.fail(key,
-                         "belongs to a mixture-of-experts or latent-attention model, which "
-                         "bise does not run yet");
+      return params.unsupported(key,
+                                "belongs to a mixture-of-experts or latent-attention model, which "
+                                "bise does not run yet");
     }
   }
   if (params.has("quantization_config")) {
-    return params.fail("quantization_config",
-                       "describes a format bise does not read yet: use a "
-                       "BF16, FP8 per-tensor or GGUF form of this model");
+    return params.unsupported("quantization_config",
+                              "describes a format bise does not read yet; use a "
+                              "BF16, FP8 per-tensor or GGUF form of this model");
   }
   ModelSpec spec;
   spec.architecture = "mistral";
@@ -56,7 +56,7 @@ Result<ModelSpec> spec_from_params(const Checkpoint& checkpoint) {
                                    spec.hidden_dim));
   const Json* window = params.find("sliding_window");
   if (window != nullptr && window->is_array()) {
-    return params.fail("sliding_window", "is a list, which bise does not run");
+    return params.unsupported("sliding_window", "is a list, which bise does not run");
   }
   layer.window_tokens =
       static_cast<int>(TRY(params.integer_or("sliding_window", 1, kContextMax - 1, 0)));

@@ -80,7 +80,7 @@ Result<const FileTensor*> Loader::take_matrix(const std::string& name, std::int6
   std::vector<std::int64_t> shape = tensor->shape;
   while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
   if (shape != std::vector<std::int64_t>{rows, cols}) {
-    return fail(name, concat("has the shape ", shape_text(tensor->shape), "; expected [", rows,
+    return fail(name, concat("has the shape ", shape_text(tensor->shape), ", expected [", rows,
                              ", ", cols, "] as the model's metadata says"));
   }
   if (!facts(tensor->type).is_weight) {
@@ -107,7 +107,7 @@ Result<float> Loader::scale_of(const FileTensor& tensor) {
   }
   if (!squeezed(scale->shape).empty()) {
     return fail(scale->name, concat("has the shape ", shape_text(scale->shape),
-                                    "; bise reads FP8 with one scale a tensor"));
+                                    ", but bise reads FP8 with one scale a tensor"));
   }
   used_.insert(scale->name);
   const std::vector<float> value = TRY(vector_of(*scale));
@@ -121,14 +121,13 @@ Result<std::vector<float>> Loader::vector_of(const FileTensor& tensor) {
   const DequantizeRow unpack = dequantize_row(tensor.type);
   if (unpack == nullptr || facts(tensor.type).block_elements != 1) {
     return fail(tensor.name,
-                concat("is of type ", facts(tensor.type).name, "; expected f32, f16 or bf16"));
+                concat("is of type ", facts(tensor.type).name, ", expected f32, f16 or bf16"));
   }
   std::vector<float> values(static_cast<std::size_t>(count));
   unpack(tensor.bytes.data(), count, values.data());
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) {
-      return fail(tensor.name, concat("holds a value that is not a finite number, at index ", i,
-                                      ": the file is damaged"));
+      return fail(tensor.name, concat("holds a value that is not a finite number, at index ", i));
     }
   }
   return values;
@@ -140,7 +139,7 @@ Result<std::unique_ptr<Buffer>> Loader::norm(const std::string& name) {
                                                ? std::vector<std::int64_t>{}
                                                : std::vector<std::int64_t>{spec_.hidden_dim};
   if (squeezed(tensor->shape) != wanted) {
-    return fail(name, concat("has the shape ", shape_text(tensor->shape), "; expected [",
+    return fail(name, concat("has the shape ", shape_text(tensor->shape), ", expected [",
                              spec_.hidden_dim, "]"));
   }
   const std::vector<float> values = TRY(vector_of(*tensor));
@@ -222,7 +221,7 @@ Result<std::vector<std::string>> Loader::unused() const {
     } else if (std::none_of(std::begin(kHarmless), std::end(kHarmless), ends) &&
                !(spec_.tied_head && name == names_.head)) {
       return fail(name,
-                  "is not part of a model of this architecture as bise knows it; running "
+                  "is not part of a model of this architecture as bise knows it, and running "
                   "without it would give wrong answers");
     }
   }

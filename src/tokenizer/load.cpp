@@ -5,18 +5,20 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "base/remedy.h"
 #include "base/text.h"
 #include "tokenizer/json_cursor.h"
 
 namespace bise {
 namespace {
 
-// Small files beside a tokenizer.json: far larger than any known.
-constexpr std::size_t kSideFileBytesMax = std::size_t{16} << 20;
+// The family's take up to 20 MB, and what lies beside a tokenizer.json less than 1 MB.
+constexpr std::size_t kFileBytesMax = std::size_t{48} << 20;
+constexpr std::size_t kSideFileBytesMax = std::size_t{4} << 20;
 
 bool exists(const std::string& path) {
   struct stat status = {};
-  return ::stat(path.c_str(), &status) == 0;
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 bool is_folder(const std::string& path) {
@@ -43,6 +45,10 @@ Result<bool> is_tekken_json(std::string_view text) {
 Result<LoadedTokenizer> load_file(const std::string& path) {
   const MappedFile file = TRY(MappedFile::open(path));
   const std::string_view text = text_of(file);
+  if (text.size() > kFileBytesMax) {
+    return Error{ErrorCode::corrupt_file, concat(text.size(), " bytes, more than the ",
+                                                 kFileBytesMax, " that a tokenizer may have")};
+  }
   if (TRY(is_tekken_json(text))) return load_tekken(text);
   const std::string folder = path.substr(0, path.find_last_of('/') + 1);
   std::string config, chat_template;
@@ -67,20 +73,26 @@ Result<LoadedTokenizer> load_tokenizer(const std::string& path) {
     if (!exists(file)) {
       const bool has_pieces =
           exists(path + "/tokenizer.model") || exists(path + "/tokenizer.model.v3");
-      return Error{
-          ErrorCode::not_found,
-          concat(quoted(path, 400),
-                 has_pieces ? ": its tokenizer is SentencePiece (tokenizer.model), which is "
-                              "not supported; the weights still work with show, score and bench"
-                            : ": no tekken.json and no tokenizer.json in it")};
+      if (has_pieces) {
+        return Error{ErrorCode::not_supported,
+                     concat(quoted(path, 400),
+                            ": its tokenizer is SentencePiece (tokenizer.model), which is not "
+                            "supported; the weights still work with show, score and bench")};
+      }
+      return Error{ErrorCode::not_found,
+                   concat(quoted(path, 400),
+                          ": no tekken.json and no tokenizer.json in it; put the model's there")};
     }
   }
   auto loaded = load_file(file);
+  if (loaded.ok()) return loaded;
+  Error error = std::move(loaded).error();
   // What the system says names the file already.
-  if (!loaded.ok() && loaded.error().message.find(quoted(file, 400)) == std::string::npos) {
-    return std::move(loaded).error().in(quoted(file, 400));
+  if (error.message.find(quoted(file, 400)) == std::string::npos) {
+    error = std::move(error).in(quoted(file, 400));
   }
-  return loaded;
+  return with_remedy(std::move(error), file,
+                     "take a tekken.json, or a tokenizer.json of a tekken or smollm tokenizer");
 }
 
 }  // namespace bise

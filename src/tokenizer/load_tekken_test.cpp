@@ -145,7 +145,17 @@ TEST(LoadTokenizer, FindsTheFileInAFolderAndNamesItInErrors) {
   std::ofstream(folder / "tekken.json") << "{\"x\": 1}";
   const auto odd = load_tokenizer(path);
   ASSERT_FALSE(odd.ok());
-  EXPECT_EQ(odd.error().message, path + "/tekken.json: neither a tekken.json nor a tokenizer.json");
+  EXPECT_EQ(odd.error().message,
+            path +
+                "/tekken.json: neither a tekken.json nor a tokenizer.json; take a tekken.json, "
+                "or a tokenizer.json of a tekken or smollm tokenizer");
+  std::ofstream(folder / "tekken.json") << "{\"config\": 1,}";
+  const std::string damaged = load_tokenizer(path).error().message;
+  EXPECT_EQ(damaged.rfind(path + "/tekken.json: ", 0), 0u) << damaged;
+  EXPECT_NE(damaged.find("; the file is damaged or"), std::string::npos) << damaged;
+  std::filesystem::resize_file(folder / "tekken.json", (48 << 20) + 1);
+  EXPECT_NE(load_tokenizer(path).error().message.find("50331649 bytes, more than the 50331648"),
+            std::string::npos);
   std::filesystem::remove_all(folder);
 }
 
