@@ -124,6 +124,21 @@ TEST(Refusals, ByTheServerItself) {
   EXPECT_NE(method.body.find(R"("type":"error")"), std::string::npos);
 }
 
+TEST(Refusals, OfHeadsAreInTheFormOfTheirPath) {
+  TestService service;
+  for (const std::string_view target : {"/v1/messages?a=%ff", "/v1/messages/count_tokens?a=%00"}) {
+    const http::Answer answer = service.get(target);
+    EXPECT_EQ(answer.status, 400);
+    const auto body = read_json(answer.body);
+    ASSERT_TRUE(body.ok()) << answer.body;
+    ASSERT_NE(body->find("request_id"), nullptr) << answer.body;
+    EXPECT_EQ(body->find("request_id")->as_string(), *answer.headers.find("request-id"));
+  }
+  const http::Answer chat = service.get("/v1/chat/completions?a=%ff");
+  EXPECT_EQ(chat.status, 400);
+  EXPECT_NE(chat.body.find(R"("object":"error")"), std::string::npos);
+}
+
 TEST(Families, AreToldByHeadersThenByKeys) {
   TestService service;
   service.says("ok");

@@ -131,9 +131,10 @@ Task<void> Connection::send_stream(std::string text, bool chunked) {
   if (killed_) state_->client_gone();
 }
 
-// The answer to what is no request.
+// The answer to what is no request. Its path, where that much was read, says in whose form.
 Task<void> Connection::refuse(const RequestHead& head, BadRequest failure) {
-  const Response response = hub_.describe({failure.status, failure.message, {}}, nullptr);
+  const Request* request = head.request.path.empty() ? nullptr : &head.request;
+  const Response response = hub_.describe({failure.status, failure.message, {}}, request);
   const std::string_view body =
       response.fixed_body.empty() ? std::string_view(response.body) : response.fixed_body;
   std::string text = response_head(response, {.framing = Framing::length,

@@ -75,8 +75,9 @@ struct Service {
   // 404 or 405. Who may do what is decided here, so a server needs one.
   std::function<std::optional<Response>(Request&, const Router::Match&)> gate;
 
-  // The body of a failure in the form of the API in question. `request` is null if the head could
-  // not be read. Headers of the failure are added by the server. Default: the message as text.
+  // The body of a failure in the form of the API in question. `request` is null if not even a
+  // path could be read; of a head that is no request it has what stood before the fault. Headers of
+  // the failure are added by the server. Default: the message as text.
   // Runs on the server's thread; must not block.
   std::function<Response(const Failure&, const Request*)> describe_failure;
 

@@ -22,7 +22,7 @@ enum class Errors {
 std::vector<int> statuses(Errors errors) {
   switch (errors) {
     case Errors::of_the_server:
-      return {500, 503};
+      return {400, 500, 503};
     case Errors::without_body:
       return {400, 401, 403, 404, 429, 500, 503};
     case Errors::with_body:
@@ -247,7 +247,10 @@ Json openapi_document(const FieldTable& table, std::string_view version) {
         Json::object({{"title", "bise"},
                       {"version", version},
                       {"description",
-                       "Bodies hold at most 32 MB and 64 levels. Fields marked x-bise-class "
+                       "Bodies hold at most 32 MB and 64 levels. What is no request of a route is "
+                       "answered, in the same form, with 405 (another method), 408, 414 or 431 (a "
+                       "head that is late or too long), 417, 421 (another host), 403 (a page of "
+                       "another origin), 501 or 505. Fields marked x-bise-class "
                        "no_effect are taken and change nothing, as unknown ones are; refused ones "
                        "are 400 where they would change the text and cannot be honoured."}})},
        {"security", security},
