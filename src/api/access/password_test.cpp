@@ -67,6 +67,7 @@ TEST_F(PasswordSignIn, WorksOnceOneIsSet) {
   EXPECT_EQ(set.body.find("argon2"), std::string::npos);
   EXPECT_TRUE(store_->user(1)->password_hash->starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
   EXPECT_EQ(sign_in("Mira", kRight).status, 401);
+  EXPECT_EQ(sign_in("mIRA k", kRight).status, 204);
   const http::Answer in = sign_in("Mira K", kRight);
   ASSERT_EQ(in.status, 204);
   EXPECT_NE(in.headers.get("set-cookie").find("HttpOnly; SameSite=Lax"), std::string_view::npos);
@@ -160,6 +161,7 @@ TEST_F(PasswordSignIn, TooManyAttemptsHaveToWait) {
   };
   const int of_name = tries_until_refused("Mira");
   EXPECT_EQ(of_name, 10);
+  EXPECT_EQ(sign_in("mira", kOther).status, 429);
   const http::Answer refused = sign_in("Mira", kRight);
   EXPECT_EQ(refused.status, 429);
   EXPECT_FALSE(refused.headers.get("retry-after").empty());
