@@ -28,10 +28,10 @@ Result<LoadedTokenizer> load_fitting_tokenizer(const Checkpoint& checkpoint, con
                                                const std::string& layout) {
   LoadedTokenizer loaded = TRY(load_model_tokenizer(checkpoint, layout));
   if (loaded.tokenizer->vocab_size() <= spec.vocab_size) return loaded;
-  return Error{
-      ErrorCode::corrupt_file,
-      concat(quoted(checkpoint.path(), 400), ": the tokenizer has ", loaded.tokenizer->vocab_size(),
-             " tokens, the model ", spec.vocab_size, ": they do not belong together")};
+  return Error{ErrorCode::corrupt_file,
+               concat(quoted(checkpoint.path(), 400), ": the tokenizer has ",
+                      loaded.tokenizer->vocab_size(), " tokens, the model ", spec.vocab_size,
+                      "; they do not belong together, take both from one place")};
 }
 
 }  // namespace bise

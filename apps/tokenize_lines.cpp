@@ -31,6 +31,9 @@ bool is_base64(std::string_view text) {
 constexpr int kLineDepthMax = 960;
 
 bool is_gguf(const std::string& path) {
+  // Opening a pipe would wait for its writer.
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return false;
   char magic[4] = {};
