@@ -1,4 +1,7 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdio>
 
 #include "apps/tokenize_lines.h"
 #include "base/text.h"
@@ -29,6 +32,18 @@ TEST(Tokenize, ARefusedLineSaysWhy) {
   EXPECT_EQ(encoding.answer("[]"), R"({"error":"the line is no JSON object"})");
   EXPECT_EQ(encoding.answer(""), R"({"error":"not valid JSON: expected a value at byte 0"})");
   EXPECT_TRUE(encoding.answer("{\"text\": \"\xff\"}").starts_with("{\"error\":"));
+}
+
+TEST(Tokenize, RefusesAPipeAsItsModel) {
+  const std::string path = testing::TempDir() + "bise_tokenize_pipe";
+  std::remove(path.c_str());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  TokenizeOptions options;
+  options.model = path;
+  const auto lines_of_pipe = LineTokenizer::open(options);
+  std::remove(path.c_str());
+  ASSERT_FALSE(lines_of_pipe.ok());
+  EXPECT_EQ(lines_of_pipe.error().message, path + ": not a regular file; name a file or a folder");
 }
 
 TEST(Tokenize, RefusesWhatIsNoBase64) {

@@ -209,8 +209,8 @@ Error Decoder::find_not_finite(const Step& step, KvCache& cache) {
     return Error{ErrorCode::internal,
                  concat("the model computes values that are not finite numbers, first ", place,
                         "at tensor ", tensor,
-                        ": the file is damaged or its format cannot hold "
-                        "these weights")};
+                        "; the file is damaged or its format cannot hold these weights, take "
+                        "another copy or format")};
   };
   backend_.gather(*weights_.embedding, step.tokens, view(*residual_, rows, spec_.hidden_dim));
   if (broken(*residual_, spec_.hidden_dim)) return error(-1, names_.embedding);
