@@ -89,9 +89,13 @@ void quantize_row(const float* row, std::int64_t cols, int group, std::int8_t* v
       continue;
     }
     const __m256 inverse = _mm256_set1_ps(kLevels / largest);
-    LevelFit fit;
-    const int best = best_ratio(row + first, group, inverse, fit);
-    scales[first / group] = scale_of(largest, fit);
+    int best = 0;
+    scales[first / group] = largest / kLevels;
+    if (group == kFittedGroup) {
+      LevelFit fit;
+      best = best_ratio(row + first, group, inverse, fit);
+      scales[first / group] = scale_of(largest, fit);
+    }
     const __m256 ratio = _mm256_set1_ps(kLevelRatios[best]);
     for (std::int64_t c = first; c < first + group; c += 32) {
       quantize_32(row + c, inverse, ratio, values + c, sums + c / 16);

@@ -44,14 +44,16 @@ void quantize_row(const float* row, std::int64_t cols, int group, std::int8_t* v
     const bool usable = largest >= kLargestMin;
     const float inverse = usable ? kLevels / largest : 0;
     int best = 0;
-    LevelFit fits[kLevelRatioCount] = {};
-    for (int i = 0; usable && i < kLevelRatioCount; ++i) {
-      fits[i] = fit_of(row + first, group, inverse, kLevelRatios[i]);
-      if (is_better(fits[i], fits[best])) best = i;
+    float scale = usable ? largest / kLevels : std::isnan(largest) ? largest : 0;
+    if (usable && group == kFittedGroup) {
+      LevelFit fits[kLevelRatioCount];
+      for (int i = 0; i < kLevelRatioCount; ++i) {
+        fits[i] = fit_of(row + first, group, inverse, kLevelRatios[i]);
+        if (is_better(fits[i], fits[best])) best = i;
+      }
+      scale = scale_of(largest, fits[best]);
     }
-    scales[first / group] = usable                ? scale_of(largest, fits[best])
-                            : std::isnan(largest) ? largest
-                                                  : 0;
+    scales[first / group] = scale;
     for (std::int64_t c = first; c < first + group; c += 16) {
       int sum = 0;
       for (std::int64_t i = c; i < c + 16; ++i) {
