@@ -78,11 +78,15 @@ class Progress:
 def wheel_bytes_so_far(folder):
     """Of the file that pip is writing, wherever below `folder` it writes it."""
     sizes = [0]
-    for path in folder.rglob("*.whl"):
-        try:
-            sizes.append(path.stat().st_size)
-        except OSError:  # moved away meanwhile
-            pass
+    # os.walk passes over folders that pip removes while this looks; Path.rglob does not.
+    for where, _, names in os.walk(folder):
+        for name in names:
+            if not name.endswith(".whl"):
+                continue
+            try:
+                sizes.append(os.stat(os.path.join(where, name)).st_size)
+            except OSError:  # moved away meanwhile
+                pass
     return max(sizes)
 
 

