@@ -75,6 +75,14 @@ const tools = {
 let failed = 0;
 let passed = 0;
 
+async function keep_pictures(name) {
+  for (const context of browser.contexts()) {
+    for (const [index, page] of context.pages().entries()) {
+      await page.screenshot({ path: `${out}/${name}-${index}.png` }).catch(() => {});
+    }
+  }
+}
+
 // A browser on a busy machine has bad moments: what fails once gets a second try, and that is said.
 async function run_check(name, check, tries) {
   const began = Date.now();
@@ -84,6 +92,7 @@ async function run_check(name, check, tries) {
     console.log(`ok    ${name} (${Date.now() - began} ms)`);
   } catch (error) {
     const words = String(error.stack ?? error).replace(/^/gm, "      ");
+    await keep_pictures(`failed-${name.replace(/\W+/g, "-")}-${tries}`);
     if (tries > 1) {
       console.log(`once more: ${name}\n${words}`);
       for (const context of browser.contexts()) await context.close();
@@ -92,12 +101,6 @@ async function run_check(name, check, tries) {
     }
     failed++;
     console.log(`FAIL  ${name}\n${words}`);
-    for (const context of browser.contexts()) {
-      for (const [index, page] of context.pages().entries()) {
-        const path = `${out}/failed-${name.replace(/\W+/g, "-")}-${index}.png`;
-        await page.screenshot({ path }).catch(() => {});
-      }
-    }
   }
 }
 
