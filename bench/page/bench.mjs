@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 
-import { api, ask, field, finished } from "../../tests/page/lib.mjs";
+import { api, ask, field, finished, shifts, watch_shifts } from "../../tests/page/lib.mjs";
 import { Server } from "../../tests/page/server.mjs";
 
 const { chromium } = await import("../../tests/page/node_modules/playwright-core/index.mjs");
@@ -76,10 +76,9 @@ async function listen(server, cookie, heard) {
   return () => stop.abort();
 }
 
-// In the page: after each frame, how long the answer is that it shows; and what shifted.
+// In the page: after each frame, how long the answer is that it shows.
 function watch_page() {
   globalThis.frames = [];
-  globalThis.shifts = 0;
   const channel = new MessageChannel();
   let length = 0;
   channel.port1.onmessage = () => {
@@ -92,16 +91,6 @@ function watch_page() {
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      for (const source of entry.sources ?? []) {
-        const node = source.node?.nodeType === 1 ? source.node : source.node?.parentElement;
-        if (node && !node.closest(".prose > :last-child, .facts, .ctx")) {
-          globalThis.shifts += entry.value;
-        }
-      }
-    }
-  }).observe({ type: "layout-shift", buffered: false });
 }
 
 async function stream(page, server) {
@@ -111,6 +100,7 @@ async function stream(page, server) {
   await page.goto(`/chat/${chat.id}`);
   await field(page).waitFor();
   await page.evaluate(watch_page);
+  await watch_shifts(page);
   const heard = [];
   const hush = await listen(server, cookie, heard);
   await ask(page, "Tell a very long story about a river. Plain sentences, no lists, no headings.");
@@ -129,8 +119,8 @@ async function stream(page, server) {
     if (frame === frames.length) break;
     delays.push(Math.max(0, frames[frame][0] - event.at));
   }
-  const shifts = await page.evaluate(() => globalThis.shifts);
-  return { events: heard.length, token_to_paint_ms: summary(delays), layout_shift: shifts };
+  const shifted = (await shifts(page)).reduce((sum, [value]) => sum + value, 0);
+  return { events: heard.length, token_to_paint_ms: summary(delays), layout_shift: shifted };
 }
 
 async function scroll(page) {

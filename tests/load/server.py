@@ -1,4 +1,4 @@
-"""What the load tests share: the server on a folder of its own with a tiny model, and checks."""
+"""What tests and measurements of the server share: it, on a folder of its own, and checks."""
 
 import asyncio
 import os
@@ -7,7 +7,8 @@ import re
 import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-MODEL = PROJECT / "tests/golden/gguf/tok.gguf"
+# A tiny model and how it is served.
+TINY = (str(PROJECT / "tests/golden/gguf/tok.gguf"), "--layout", "v13", "--kv", "f16")
 KEY = "a-key-of-the-tests"
 PATIENCE_S = 120
 
@@ -27,11 +28,11 @@ class Checks:
 
 
 class Server:
-    async def start(self, program, home):
+    async def start(self, program, home, served=TINY, quiet=False):
         env = {**os.environ, "BISE_HOME": home, "BISE_API_KEY": KEY}
         self.process = await asyncio.create_subprocess_exec(
-            program, "serve", str(MODEL), "--layout", "v13", "--port", "0", "--log", "none",
-            "--kv", "f16", env=env, stdout=asyncio.subprocess.PIPE)
+            program, "serve", *served, "--port", "0", "--log", "none", env=env,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL if quiet else None)
         line = (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)).decode()
         self.port = int(re.match(r"http://[^/]*:(\d+)/", line).group(1))
         # Sanitizers and a loaded machine take their time.

@@ -85,3 +85,25 @@ export async function chat_with(page, sampling, text) {
 export async function features(page) {
   return (await api(page, "GET", "/api/boot")).json.features;
 }
+
+// From now on, what moved on the page without being asked to; see shifts().
+export function watch_shifts(page) {
+  return page.evaluate(() => {
+    globalThis.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        for (const source of entry.sources ?? []) {
+          // What stands in the block being written may move; all else may not.
+          const node = source.node?.nodeType === 1 ? source.node : source.node?.parentElement;
+          // The figures of the line below it and of the context meter are the news themselves.
+          if (node && !node.closest(".prose > :last-child, .facts, .ctx")) {
+            globalThis.shifts.push([entry.value, node.outerHTML.slice(0, 80)]);
+          }
+        }
+      }
+    }).observe({ type: "layout-shift", buffered: false });
+  });
+}
+
+// Each shift and what it moved.
+export const shifts = (page) => page.evaluate(() => globalThis.shifts);

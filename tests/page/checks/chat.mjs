@@ -8,8 +8,10 @@ import {
   end_it,
   field,
   finished,
+  shifts,
   text_of,
   until,
+  watch_shifts,
 } from "../lib.mjs";
 
 const kShort = { max_tokens: 24, temperature: 1, seed: 5 };
@@ -254,24 +256,10 @@ export const chat = [
       const loaded = bytes;
       console.log(`      ${Math.round(loaded / 1000)} kB up to the load event of the chat`);
       assert.ok(loaded < 250_000, `${loaded} bytes`);
-      await page.evaluate(() => {
-        globalThis.shifts = [];
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) {
-            for (const source of entry.sources ?? []) {
-              // What stands in the block being written may move; all else may not.
-              const node = source.node?.nodeType === 1 ? source.node : source.node?.parentElement;
-              // The figures of the line below it and of the context meter are the news themselves.
-              if (node && !node.closest(".prose > :last-child, .facts, .ctx")) {
-                globalThis.shifts.push([entry.value, node.outerHTML.slice(0, 80)]);
-              }
-            }
-          }
-        }).observe({ type: "layout-shift", buffered: false });
-      });
+      await watch_shifts(page);
       await ask(page, "Explain in several paragraphs how rain forms.");
       await finished(page);
-      assert.deepEqual(await page.evaluate(() => globalThis.shifts), []);
+      assert.deepEqual(await shifts(page), []);
     },
   ],
 ];
