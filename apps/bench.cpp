@@ -190,8 +190,8 @@ Result<void> check(const BenchOptions& options, const Checkpoint& checkpoint, co
   for (const int tokens : options.prefill) TRY_VOID(check_length("--prefill", tokens));
   for (const int depth : options.depth) TRY_VOID(check_length("--depth", depth + kDecodeTokens));
   const std::int64_t positions = std::int64_t{pages_for(options)} * kPageSlots;
-  return check_memory(memory_need(checkpoint, spec, kv, positions), checkpoint.path(), positions,
-                      memory_available(checkpoint.file_bytes()));
+  return check_memory(memory_need(checkpoint, spec, kv, positions, options.threads),
+                      checkpoint.path(), positions, memory_available(checkpoint.file_bytes()));
 }
 
 // Rows as they come: for people on stdout, for programs into the object.

@@ -13,9 +13,4 @@ namespace bise {
 std::optional<MemoryAvailable> left_in_groups(const std::string& process_groups,
                                               const std::string& root);
 
-// Files under /proc and /sys have no size and cannot be mapped. Empty if it cannot be read.
-std::string read_system_file(const std::string& path);
-// The number after `key` in lines of "key number".
-std::optional<std::uint64_t> number_after(std::string_view text, std::string_view key);
-
 }  // namespace bise

@@ -1,28 +1,19 @@
 #include "apps/memory_groups.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "base/text.h"
+#include "formats/test_files.h"
 
 namespace bise {
 namespace {
 
 class MemoryGroups : public testing::Test {
  protected:
-  std::string root_ = concat(testing::TempDir(), "/bise_memory_groups.", ::getpid());
+  const test::TemporaryFolder folder_;
 
-  void TearDown() override { std::filesystem::remove_all(root_); }
-  void put(const std::string& file, const char* text) {
-    const std::filesystem::path path = root_ + file;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
+  void put(const std::string& file, const char* text) { folder_.write(file.substr(1), text); }
   std::uint64_t left(const char* process_groups) const {
-    const auto found = left_in_groups(process_groups, root_);
+    const auto found = left_in_groups(process_groups, folder_.path());
     return found ? found->bytes : 0;
   }
 };
@@ -57,7 +48,7 @@ TEST_F(MemoryGroups, Version1HasOtherNames) {
 
 TEST_F(MemoryGroups, OddTextHasNoLimit) {
   for (const char* text : {"", "\n\n", "memory", "4:memory", "4:memory:", ":::", "0::x"}) {
-    EXPECT_FALSE(left_in_groups(text, root_)) << text;
+    EXPECT_FALSE(left_in_groups(text, folder_.path())) << text;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "apps/memory_groups.h"
+#include "apps/system_files.h"
 #include "apps/tensor_parts.h"
 #include "apps/units.h"
 #include "base/text.h"

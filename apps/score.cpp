@@ -214,7 +214,7 @@ Result<void> score(const ScoreOptions& options) {
     pages += page_count_for(count + options.greedy);
   }
   const std::int64_t positions = std::int64_t{pages} * kPageSlots;
-  MemoryNeed need = memory_need(checkpoint, spec, element, positions);
+  MemoryNeed need = memory_need(checkpoint, spec, element, positions, options.threads);
   need.private_bytes += static_cast<std::uint64_t>(kLogitBytesMax);
   TRY_VOID(
       check_memory(need, checkpoint.path(), positions, memory_available(checkpoint.file_bytes())));

@@ -1,45 +1,28 @@
 #include "apps/tokenize_lines.h"
 
-#include <sys/stat.h>
-
 #include <charconv>
 #include <cstdio>
 #include <utility>
 
 #include "apps/model_store.h"
 #include "apps/model_tokenizer.h"
+#include "base/base64.h"
+#include "base/mapped_file.h"
 #include "base/text.h"
 #include "formats/checkpoint.h"
-#include "tokenizer/chat/data_url.h"
+#include "formats/gguf/gguf_content.h"
 #include "tokenizer/chat/read_request.h"
 #include "tokenizer/detokenizer.h"
 
 namespace bise {
 namespace {
 
-// Whole fours of the alphabet, padded at the end: what decoding leniently would pass over is
-// refused.
-bool is_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return false;
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  return text.find_first_not_of(kAlphabet) == std::string_view::npos;
-}
-
 // As deep as a request can be before Python's recursion limit would refuse it.
 constexpr int kLineDepthMax = 960;
 
 bool is_gguf(const std::string& path) {
-  // Opening a pipe would wait for its writer.
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return false;
-  char magic[4] = {};
-  const bool whole = std::fread(magic, 1, sizeof magic, file) == sizeof magic;
-  std::fclose(file);
-  return whole && std::string_view(magic, sizeof magic) == "GGUF";
+  const Result<MappedFile> file = MappedFile::open(path);
+  return file.ok() && gguf::has_gguf_magic(file->bytes());
 }
 
 Result<LoadedTokenizer> load_any(const std::string& path, const std::string& layout) {
@@ -139,11 +122,12 @@ Result<std::string> LineTokenizer::encode(const Json& line) const {
   if (text != nullptr && text->is_string()) {
     loaded_.tokenizer->encode(text->as_string(), ids);
   } else if (bytes != nullptr && bytes->is_string()) {
-    if (!is_base64(bytes->as_string())) {
+    std::string decoded;
+    if (!decode_base64(bytes->as_string(), decoded)) {
       return Error{ErrorCode::invalid_argument,
                    "bytes_b64 is no base64 (RFC 4648: A-Z a-z 0-9 + / in fours, = at the end)"};
     }
-    loaded_.tokenizer->encode(TRY(decode_base64_lenient(bytes->as_string())), ids);
+    loaded_.tokenizer->encode(decoded, ids);
   } else {
     return missing("string \"text\" or \"bytes_b64\"");
   }

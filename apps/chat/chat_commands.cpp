@@ -32,12 +32,6 @@ std::string time_name() {
   return text;
 }
 
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 std::vector<ChatCommand> chat_commands() {
@@ -59,7 +53,7 @@ std::vector<ChatCommand> chat_commands() {
 Chat::Ending Chat::command(const std::string& line) {
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string name = line.substr(0, space);
-  const std::string rest = trimmed(line.substr(space));
+  const std::string rest(without_blanks(std::string_view(line).substr(space)));
   if (name == "/exit" || name == "/quit" || name == "/bye" || name == "/q") return Ending::leave;
   if (name == "/help" || name == "/?") {
     command_help();
@@ -132,7 +126,7 @@ void Chat::command_set(const std::string& words) {
   const std::size_t space = words.find_first_of(" =");
   if (space == std::string::npos) return warn("/set NAME VALUE, or /set alone for the list");
   const std::string name = words.substr(0, space);
-  const std::string value = trimmed(words.substr(space + 1));
+  const std::string value(without_blanks(std::string_view(words).substr(space + 1)));
   const auto changed = change_setting(settings_, name, value, loaded_.model->spec().vocab_size);
   if (!changed.ok()) return warn(changed.error().message);
   note(concat(name, " is ", value, "."));

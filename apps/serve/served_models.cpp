@@ -106,7 +106,7 @@ Result<PreparedModel> prepare(const ServedFile& file, const ServeOptions& option
       .name = file.name,
       .vocab_size = spec.vocab_size,
       .context_tokens = context,
-      .bytes = memory_need(*checkpoint, spec, kv, positions).total(),
+      .bytes = memory_need(*checkpoint, spec, kv, positions, options.threads).total(),
       .load = [loading = Loading{checkpoint, served.tokenizer, kv, page_count_for(positions),
                                  options.threads}] { return load(loading); }};
   return prepared;

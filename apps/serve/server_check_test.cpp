@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "apps/serve/server_note.h"
 #include "base/text.h"
+#include "formats/test_files.h"
 #include "store/open_store.h"
 
 namespace bise {
@@ -17,10 +17,8 @@ namespace {
 
 class ServerCheck : public testing::Test {
  protected:
-  std::string folder_ = concat(testing::TempDir(), "/bise_server_check.", ::getpid());
-
-  void SetUp() override { std::filesystem::create_directory(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const test::TemporaryFolder temporary_;
+  const std::string& folder_ = temporary_.path();
 
   // "good" or "bad" and the text; "none" without a finding of that subject.
   std::string finding(const std::string& subject) const {
@@ -45,10 +43,8 @@ TEST_F(ServerCheck, ReadsTheStore) {
 }
 
 TEST_F(ServerCheck, NamesADamagedStoreAndSecretsThatAreOpen) {
-  std::ofstream(folder_ + "/bise.db") << std::string(5000, 'x');
-  std::ofstream(folder_ + "/key") << "a-key\n";
-  ::chmod((folder_ + "/bise.db").c_str(), 0600);
-  ::chmod((folder_ + "/key").c_str(), 0644);
+  ::chmod(temporary_.write("bise.db", std::string(5000, 'x')).c_str(), 0600);
+  ::chmod(temporary_.write("key", "a-key\n").c_str(), 0644);
   EXPECT_TRUE(finding("store").starts_with("bad: ")) << finding("store");
   EXPECT_TRUE(finding("secrets").starts_with("bad: ")) << finding("secrets");
   EXPECT_NE(finding("secrets").find("chmod 600"), std::string::npos);

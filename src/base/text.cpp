@@ -18,6 +18,12 @@ bool equal_without_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return small_letter(x) == small_letter(y); });
 }
 
+std::string_view without_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 std::string utc_text(std::int64_t seconds) {
   const auto time = static_cast<std::time_t>(seconds);
   std::tm parts = {};

@@ -41,6 +41,9 @@ std::string small_letters(std::string_view text);
 // ASCII letters compare without regard to case.
 bool equal_without_case(std::string_view a, std::string_view b);
 
+// What stands between spaces and tabs at both ends.
+std::string_view without_blanks(std::string_view text);
+
 // "2026-11-25T05:17:40Z", of seconds since 1970.
 std::string utc_text(std::int64_t seconds);
 

@@ -15,6 +15,9 @@
 
 namespace bise {
 
+// More than any model has; a file that lists more is refused early.
+inline constexpr std::size_t kTensorsMax = 1 << 17;
+
 // A tensor as the file has it. Dimensions outermost first: a matrix is {rows, cols} = {out, in},
 // row-major (a GGUF's ne is turned round); none at all for a scalar. The bytes lie in the mapped
 // file and begin at a multiple of the element's size (of 8 in a GGUF).

@@ -12,20 +12,8 @@ constexpr int kEmptyLinesMax = 4;
 constexpr std::size_t kMethodBytesMax = 32;
 constexpr unsigned char kTlsHandshake = 0x16;  // the first byte of a client that speaks TLS
 
-// tchar of RFC 9110 section 5.6.2
-bool is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 int count_fields(const Headers& headers, std::string_view name) {

@@ -5,15 +5,10 @@
 #include "base/check.h"
 
 namespace bise::http {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+bool is_token_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
-
-}  // namespace
 
 void Headers::add(std::string name, std::string value) {
   fields_.emplace_back(std::move(name), std::move(value));
@@ -42,7 +37,7 @@ bool Headers::lists(std::string_view name, std::string_view word) const {
     std::string_view rest = field.second;
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
-      if (equal_without_case(trimmed(rest.substr(0, comma)), word)) return true;
+      if (equal_without_case(without_blanks(rest.substr(0, comma)), word)) return true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }

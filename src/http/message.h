@@ -14,6 +14,9 @@ namespace bise::http {
 
 using NamedValue = std::pair<std::string, std::string>;
 
+// tchar of RFC 9110 section 5.6.2: what words like methods and names of fields are made of.
+bool is_token_char(char c);
+
 // Header fields in the order they came; names compare without regard to case.
 class Headers {
  public:

@@ -21,8 +21,8 @@ struct User {
   std::string public_id = {};
   std::string name = {};
   bool is_owner = false;  // the first one
-  std::optional<std::string> password_hash =
-      {};  // as its own format writes it; none: signs in by link
+  // As its own format writes it; none: signs in by link.
+  std::optional<std::string> password_hash = {};
   TimeMs created_at = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "tokenizer/bpe_tokenizer.h"
@@ -153,37 +154,6 @@ Result<void> add_specials(const Sections& sections, const Config& config, Vocabu
     vocabulary.add(concat("<SPECIAL_", id, ">"), true);
   }
   return {};
-}
-
-constexpr std::array<std::int8_t, 256> make_base64_digits() {
-  std::array<std::int8_t, 256> digits{};
-  for (std::int8_t& digit : digits) digit = -1;
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    digits[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
-  }
-  return digits;
-}
-constexpr std::array<std::int8_t, 256> kBase64Digits = make_base64_digits();
-
-// False if it is not base64 with its padding.
-bool decode_base64(std::string_view text, std::string& bytes) {
-  bytes.clear();
-  if (text.size() % 4 != 0) return false;
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const bool last = i + 4 == text.size();
-    const int padding = !last || text[i + 3] != '=' ? 0 : text[i + 2] == '=' ? 2 : 1;
-    std::uint32_t group = 0;
-    for (int k = 0; k < 4; ++k) {
-      const int digit =
-          k >= 4 - padding ? 0 : kBase64Digits[static_cast<unsigned char>(text[i + k])];
-      if (digit < 0) return false;
-      group = group << 6 | static_cast<std::uint32_t>(digit);
-    }
-    for (int k = 0; k < 3 - padding; ++k) bytes.push_back(static_cast<char>(group >> (16 - 8 * k)));
-  }
-  return true;
 }
 
 // One entry of "vocab", the cursor in front of it.

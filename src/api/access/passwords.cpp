@@ -1,12 +1,12 @@
 #include "api/access/passwords.h"
 
-#include <arpa/inet.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "api/access/addresses.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -20,14 +20,10 @@ constexpr AttemptLimit kByAddress = {.burst = 20, .per_minute = 10};
 constexpr AttemptLimit kByName = {.burst = 10, .per_minute = 2};
 
 // Of an IPv6 address the network, 64 bits, of which whoever has one address has all.
-std::string network_of(std::string_view address) {
-  std::array<unsigned char, 16> bytes;
-  if (::inet_pton(AF_INET6, std::string(address).c_str(), bytes.data()) != 1) {
-    return std::string(address);
-  }
-  constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  const bool is_mapped = std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
-  return std::string(reinterpret_cast<const char*>(bytes.data()), is_mapped ? 16 : 8);
+std::string network_of(std::string_view text) {
+  const std::optional<Address> address = parse_address(text);
+  if (!address) return std::string(text);
+  return std::string(address->begin(), is_mapped(*address) ? address->end() : address->begin() + 8);
 }
 
 }  // namespace

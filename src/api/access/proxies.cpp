@@ -1,7 +1,5 @@
 #include "api/access/proxies.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -10,16 +8,7 @@
 namespace bise::api {
 namespace {
 
-constexpr Address kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
-constexpr int kMappedBits = 96;
-constexpr std::size_t kAddressBytesMax = 45;  // INET6_ADDRSTRLEN without its end
 constexpr std::size_t kHopsMax = 100;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // All fields of that name, as one list.
 std::string joined(const http::Headers& headers, std::string_view name) {
@@ -48,14 +37,9 @@ std::optional<Address> address_of_node(std::string_view node) {
   return parse_address(node);
 }
 
-bool is_token_letter(char c) {
-  const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return is_word || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 std::string take_token(std::string_view& text) {
   std::size_t length = 0;
-  while (length < text.size() && is_token_letter(text[length])) ++length;
+  while (length < text.size() && http::is_token_char(text[length])) ++length;
   std::string token(text.substr(0, length));
   text.remove_prefix(length);
   return token;
@@ -66,7 +50,7 @@ std::string take_token(std::string_view& text) {
 std::optional<std::string> take_value(std::string_view& text) {
   std::string value;
   if (!text.starts_with('"')) {
-    while (!text.empty() && (is_token_letter(text.front()) || text.front() == ':')) {
+    while (!text.empty() && (http::is_token_char(text.front()) || text.front() == ':')) {
       value += text.front();
       text.remove_prefix(1);
     }
@@ -89,25 +73,6 @@ std::optional<std::string> take_value(std::string_view& text) {
 }
 
 }  // namespace
-
-std::optional<Address> parse_address(std::string_view text) {
-  if (text.empty() || text.size() > kAddressBytesMax) return std::nullopt;
-  const std::string word(text);
-  if (word.find('\0') != std::string::npos) return std::nullopt;
-  Address address = kMapped;
-  if (::inet_pton(AF_INET, word.c_str(), address.data() + kMappedBits / 8) == 1) return address;
-  if (::inet_pton(AF_INET6, word.c_str(), address.data()) == 1) return address;
-  return std::nullopt;
-}
-
-std::string address_text(const Address& address) {
-  const bool is_mapped =
-      std::equal(kMapped.begin(), kMapped.begin() + kMappedBits / 8, address.begin());
-  char text[INET6_ADDRSTRLEN] = {};
-  const std::uint8_t* bytes = address.data() + (is_mapped ? kMappedBits / 8 : 0);
-  ::inet_ntop(is_mapped ? AF_INET : AF_INET6, bytes, text, sizeof text);
-  return text;
-}
 
 std::optional<ProxyNetwork> parse_proxy_network(std::string_view text) {
   if (text == "unix") return ProxyNetwork{.is_unix = true};
@@ -145,7 +110,7 @@ std::optional<std::vector<TrustedProxies::Hop>> TrustedProxies::hops_of_forwarde
   std::vector<Hop> hops;
   Hop hop;
   while (hops.size() < kHopsMax) {
-    text = trimmed(text);
+    text = without_blanks(text);
     const std::string name = take_token(text);
     if (!name.empty()) {
       if (!text.starts_with('=')) return std::nullopt;
@@ -155,7 +120,7 @@ std::optional<std::vector<TrustedProxies::Hop>> TrustedProxies::hops_of_forwarde
       if (equal_without_case(name, "for")) hop.address = address_of_node(*value);
       if (equal_without_case(name, "proto")) hop.scheme = small_letters(*value);
     }
-    text = trimmed(text);
+    text = without_blanks(text);
     if (text.empty() || text.front() == ',') hops.push_back(std::exchange(hop, {}));
     if (text.empty()) return hops;
     if (text.front() != ',' && text.front() != ';') return std::nullopt;
@@ -171,7 +136,7 @@ std::optional<std::vector<TrustedProxies::Hop>> TrustedProxies::hops_of_x(
     std::vector<std::string_view> words;
     while (words.size() <= kHopsMax) {
       const std::size_t comma = list.find(',');
-      words.push_back(trimmed(list.substr(0, comma)));
+      words.push_back(without_blanks(list.substr(0, comma)));
       if (comma == std::string_view::npos) break;
       list.remove_prefix(comma + 1);
     }

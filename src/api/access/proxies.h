@@ -1,23 +1,14 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/access/addresses.h"
 #include "http/message.h"
 
 namespace bise::api {
-
-// An address of IPv6; one of IPv4 as ::ffff:a.b.c.d.
-using Address = std::array<std::uint8_t, 16>;
-
-// In digits, without port or brackets.
-std::optional<Address> parse_address(std::string_view text);
-// As the server writes the addresses of its peers.
-std::string address_text(const Address& address);
 
 // "10.0.0.0/8", "::1", or "unix": whoever comes through the Unix socket.
 struct ProxyNetwork {

@@ -11,7 +11,6 @@ namespace bise::gguf {
 namespace {
 
 // Experts are stacked, so that even the largest models have some thousands.
-constexpr std::uint64_t kTensorsMax = 1 << 17;
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::uint32_t kDimensionsMax = 4;
 // A name of one byte, one dimension, type and offset.

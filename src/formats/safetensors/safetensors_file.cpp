@@ -16,7 +16,6 @@ namespace {
 // Large 3's 70,000 tensors and scales, with its experts one by one, would take some eight megabytes
 // in one file. The reference implementation allows 100 MB, which as tensors would take 500 MB here.
 constexpr std::uint64_t kHeaderBytesMax = 12'000'000;
-constexpr std::size_t kTensorsMax = 1 << 17;
 constexpr std::size_t kDimensionsMax = 8;
 
 struct ElementName {

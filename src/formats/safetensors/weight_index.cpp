@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "formats/checkpoint.h"
 #include "formats/safetensors/json_scanner.h"
 
 namespace bise::safetensors {
 namespace {
-
-constexpr std::size_t kTensorsMax = 1 << 17;
 
 // A file of the same folder, never a way out of it.
 bool is_plain_name(std::string_view name) {

@@ -8,8 +8,6 @@
 #include "store/words.h"
 
 namespace bise::store {
-namespace {}  // namespace
-
 std::unique_ptr<Store> memory_store(Clock clock) {
   return std::make_unique<MemoryStore>(std::move(clock));
 }

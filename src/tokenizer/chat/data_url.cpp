@@ -1,21 +1,9 @@
 #include "tokenizer/chat/data_url.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace bise {
-namespace {
-
-int base64_value(unsigned char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
-}
-
-}  // namespace
-
 Result<std::string> decode_base64_lenient(std::string_view text) {
   std::string out;
   out.reserve(text.size() / 4 * 3 + 3);
@@ -28,7 +16,7 @@ Result<std::string> decode_base64_lenient(std::string_view text) {
       if (quad_at >= 2 && quad_at + ++pads >= 4) return out;
       continue;
     }
-    const int value = base64_value(byte);
+    const int value = kBase64Digits[byte];
     if (value < 0) continue;
     pads = 0;
     pending = (pending << 6 | static_cast<unsigned>(value)) & 0xffffff;
